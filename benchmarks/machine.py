@@ -1,0 +1,35 @@
+"""What the figures were measured on, and how they are printed."""
+
+import os
+import platform
+import statistics
+
+import tensorflow as tf
+
+
+def describe():
+    """One line: processor, cores, TensorFlow."""
+    model = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            models = [line.partition(":")[2].strip() for line in file if "model name" in line]
+        model = models[0] if models else model
+    devices = [device.name for device in tf.config.list_physical_devices("GPU")]
+    return (
+        f"{model}, {os.cpu_count()} cores, TensorFlow {tf.__version__}, GPUs: {devices or 'none'}"
+    )
+
+
+def spread(values):
+    """Median (minimum) of seconds."""
+    return f"{statistics.median(values):.3f} ({min(values):.3f})"
+
+
+def table(header, rows):
+    """Prints a table as Markdown, so that it can stand in a README as it is."""
+    lines = [[str(cell) for cell in row] for row in [header, *rows]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    lines.insert(1, ["-" * width for width in widths])
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("|", " | ".join(cells), "|")

@@ -1,0 +1,83 @@
+"""How near a network's pictures come to its painting, on photographs that it was not trained on.
+
+    python -m benchmarks.style_losses CHECKPOINT STYLE PHOTO [PHOTO ...] [--vgg_weights=PATH]
+
+Prints, for each photograph, the content loss of the stylized picture, the style loss of the
+photograph and of the stylized picture, and the totals, with the loss settings that the network was
+trained with.
+"""
+
+import os
+
+import tensorflow as tf
+from absl import app, flags
+
+from benchmarks import machine
+from data import images
+from fast_style.inference import Stylizer
+from fast_style.loss_net import LossNetwork
+from fast_style.losses import LossSettings, PerceptualLoss
+
+flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
+flags.DEFINE_integer("image_size", 512, "Long side of the photographs, pixels; 0 keeps theirs.")
+
+
+def main(argv):
+    if len(argv) < 4:
+        raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are wanted")
+    _, prefix, style, *photos = argv
+    stylizer = Stylizer.load(prefix)
+    training = stylizer.description["training"]
+    settings = LossSettings(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in stylizer.description["losses"].items()
+        }
+    )
+    network = LossNetwork(settings.layers, training["loss_network"], flags.FLAGS.vgg_weights)
+    painting = images.read(style)
+    if training["style_size"]:
+        painting = images.fit(painting, training["style_size"])
+    loss = PerceptualLoss(network, _batch(painting), settings)
+    rows = []
+    for path in photos:
+        photo = images.read(path)
+        if flags.FLAGS.image_size:
+            photo = images.fit(photo, flags.FLAGS.image_size)
+        targets = loss.content_targets(_batch(photo))
+        before, parts_before = loss(_batch(photo), targets)
+        after, parts_after = loss(_batch(stylizer(photo)), targets)
+        share = float(parts_after["style"]) / float(parts_before["style"])
+        rows.append(
+            (
+                os.path.basename(path),
+                f"{photo.shape[1]} x {photo.shape[0]}",
+                f"{float(parts_after['content']):.3g}",
+                f"{float(parts_before['style']):.3g}",
+                f"{float(parts_after['style']):.3g}",
+                f"{share:.1%}",
+                f"{float(before):.3g}",
+                f"{float(after):.3g}",
+            )
+        )
+    machine.table(
+        (
+            "photograph",
+            "size",
+            "content",
+            "style before",
+            "style after",
+            "share",
+            "total before",
+            "total after",
+        ),
+        rows,
+    )
+
+
+def _batch(image):
+    return tf.cast(image[None], tf.float32)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,282 @@
+"""The training pipeline: photographs in, batches of random crops out (`tf.data`).
+
+The order of the photographs, the crops and the flips follow from the seed and the position in the
+data alone, so a run that is resumed at a position sees what it would have seen.
+"""
+
+import functools
+import os
+import threading
+
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from data import images
+
+TFDS_PREFIX = "tfds:"
+SHUFFLE_BUFFER = 2048  # encoded photographs of a TFDS stream, about 300 MB of COCO
+
+
+class Photos:
+    """Photographs to train on, from a folder or from TensorFlow Datasets.
+
+    A photograph that can't be decoded is logged once, counted in `skipped` and passed over.
+
+    Args:
+        source: a folder, searched recursively, or "tfds:NAME[:SPLIT]" such as
+            "tfds:coco/2014:train" for a prepared TFDS dataset with an "image" feature.
+        image_size: int, side of the square crops in pixels.
+        batch_size: int, photographs in a batch.
+        seed: int, of order, crops and flips.
+        zoom: float >= 1. A photograph is resized so that its shorter side is `image_size` times a
+            factor drawn from 1..zoom (never enlarged beyond need) before the crop is taken.
+        max_pixels: int, a photograph with more pixels is passed over.
+        data_dir: TFDS's data_dir; its default if None.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError: the folder does not exist or is none.
+        ValueError: no readable photograph, a TFDS dataset that is not there, or an option out of
+            range.
+    """
+
+    def __init__(
+        self,
+        source,
+        image_size=256,
+        batch_size=4,
+        seed=0,
+        zoom=2.0,
+        max_pixels=images.MAX_PIXELS,
+        data_dir=None,
+    ):
+        for name, value, least in (
+            ("image_size", image_size, 1),
+            ("batch_size", batch_size, 1),
+            ("seed", seed, 0),
+            ("zoom", zoom, 1),
+        ):
+            if not least <= value < np.inf:  # nor NaN
+                raise ValueError(f"`{name}` must be at least {least}; received {value}")
+        self.image_size = image_size
+        self.batch_size = batch_size
+        self.seed = seed
+        self.zoom = zoom
+        self.max_pixels = max_pixels
+        self._unreadable = set()
+        self._misses = 0  # photographs passed over since the last good one
+        self._lock = threading.Lock()
+        # Python threads: Pillow lets go of the interpreter while it decodes and resizes.
+        self._workers = max(2, os.cpu_count() or 2)
+        self.failure = None  # what ended the pipeline, if something did
+        source = os.fspath(source)
+        if source.startswith(TFDS_PREFIX):
+            self._source = _TfdsSource(source.removeprefix(TFDS_PREFIX), data_dir, seed)
+        else:
+            self._source = _FolderSource(source, seed)
+        self._check_readable(source)
+
+    def __len__(self):
+        """Number of photographs, the unreadable ones included."""
+        return len(self._source)
+
+    @property
+    def skipped(self):
+        """Number of different photographs that could not be read so far."""
+        return len(self._unreadable)
+
+    def batches(self, position=0):
+        """An endless dataset of batches.
+
+        Args:
+            position: int, how many photographs of the order were consumed before.
+
+        Returns:
+            `tf.data.Dataset` of pairs: uint8 RGB `[batch_size, image_size, image_size, 3]`, and
+            the position after that batch (int64 scalar).
+        """
+        side = self.image_size
+
+        def example(index, name, data):
+            crop = tf.numpy_function(self._example, [index, name, data], tf.uint8)
+            return crop, index + 1
+
+        dataset = self._source.records(position)
+        dataset = dataset.map(example, num_parallel_calls=self._workers, deterministic=True)
+        dataset = dataset.filter(lambda crop, _: tf.size(crop) > 0)
+        dataset = dataset.map(lambda crop, after: (tf.ensure_shape(crop, (side, side, 3)), after))
+        dataset = dataset.batch(self.batch_size, drop_remainder=True)
+        dataset = dataset.map(lambda crops, after: (crops, after[-1]))
+        return dataset.prefetch(4)
+
+    def _example(self, index, name, data):
+        """A random crop, uint8 `[S, S, 3]`; empty where the photograph is unreadable."""
+        name = name.decode("utf-8", "surrogateescape")
+        try:
+            photo = self._decode(name, data)
+        except (OSError, images.ImageError) as error:
+            self._note_unreadable(name, error)
+            return np.zeros((0, 0, 3), np.uint8)
+        self._misses = 0
+        return random_crop(
+            photo, self.image_size, self.zoom, np.random.default_rng((self.seed, int(index)))
+        )
+
+    def _decode(self, name, data):
+        if not data:
+            with open(name, "rb") as file:
+                data = file.read()
+        at_least = int(np.ceil(self.image_size * self.zoom))
+        return images.decode(data, name, self.max_pixels, at_least=at_least).rgb
+
+    def _note_unreadable(self, name, error):
+        with self._lock:
+            if name not in self._unreadable:
+                self._unreadable.add(name)
+                logging.warning("skipped: %s", error)
+            self._misses += 1
+            # In order there are fewer than 2 * len(self) between two good ones; the workers may
+            # be through with more while a good one is still being decoded.
+            if self._misses > 2 * (len(self) + self._workers):
+                self.failure = ValueError("no readable photograph is left to train on")
+                raise self.failure
+
+    def _check_readable(self, source):
+        """Raises unless some photograph can be read."""
+        records = self._source.records(0).take(len(self))
+        for index, name, data in records.as_numpy_iterator():
+            if self._example(index, name, data).size:
+                return
+        raise ValueError(f"{source}: none of its {len(self)} image files can be read")
+
+
+class _FolderSource:
+    """File names of a folder in an order shuffled anew in each epoch."""
+
+    def __init__(self, folder, seed):
+        self.paths = [os.fspath(path) for path in images.find(folder)]
+        self.seed = seed
+        if not self.paths:
+            raise ValueError(f"{folder}: no image file in this folder or below it")
+        self._order = functools.lru_cache(maxsize=4)(self._shuffled)
+
+    def __len__(self):
+        return len(self.paths)
+
+    def _shuffled(self, epoch):
+        return np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))
+
+    def _name(self, index):
+        epoch, place = divmod(int(index), len(self.paths))
+        path = self.paths[self._order(epoch)[place]]
+        return path.encode("utf-8", "surrogateescape")
+
+    def records(self, position):
+        """Dataset of (index, file name, empty data) from `position` on."""
+        dataset = tf.data.Dataset.range(position, np.iinfo(np.int64).max)
+        return dataset.map(
+            lambda index: (index, tf.numpy_function(self._name, [index], tf.string), "")
+        )
+
+
+class _TfdsSource:
+    """Encoded images of a prepared TFDS dataset, shuffled anew in each epoch."""
+
+    def __init__(self, name, data_dir, seed):
+        # Takes seconds to import; only those who ask for TFDS wait for it.
+        import tensorflow_datasets as tfds
+
+        name, _, split = name.partition(":")
+        split = split or "train"
+        self.name = TFDS_PREFIX + name
+        self.seed = seed
+        try:
+            builder = tfds.builder(name, data_dir=data_dir)
+        except (tfds.core.DatasetNotFoundError, KeyError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(
+                f"{self.name}: no such TFDS dataset ({reason}); their names are listed at "
+                "https://www.tensorflow.org/datasets/catalog"
+            ) from error
+        if not builder.data_path.exists():
+            raise ValueError(
+                f"{self.name}: not prepared under {builder.data_dir}; run "
+                f"tfds.builder({name!r}).download_and_prepare() first, or give a folder"
+            )
+        features, splits = builder.info.features, builder.info.splits
+        if "image" not in features or not isinstance(features["image"], tfds.features.Image):
+            raise ValueError(
+                f'{self.name}: has no image feature named "image", its features are '
+                f"{', '.join(features)}; take another dataset, or give a folder"
+            )
+        try:
+            self.count = splits[split].num_examples
+        except (KeyError, ValueError) as error:
+            raise ValueError(
+                f"{self.name}: no split {split!r}; write one of {', '.join(splits)} after the "
+                'name, or a part such as "train[:50%]"'
+            ) from error
+        if not self.count:
+            raise ValueError(f"{self.name}: split {split!r} is empty")
+        # The order of the files is that of the seed, in each epoch; `records` shuffles further.
+        self._dataset = builder.as_dataset(
+            split=split,
+            shuffle_files=not builder.info.disable_shuffling,
+            decoders=tfds.decode.PartialDecoding(
+                {"image": True}, decoders={"image": tfds.decode.SkipDecoding()}
+            ),
+            read_config=tfds.ReadConfig(
+                add_tfds_id=True,
+                shuffle_seed=seed,
+                shuffle_reshuffle_each_iteration=False,
+                try_autocache=False,
+            ),
+        )
+
+    def __len__(self):
+        return self.count
+
+    def records(self, position):
+        """Dataset of (index, name, encoded image) from `position` on; nothing is decoded."""
+
+        def epoch(number):
+            return self._dataset.shuffle(
+                min(self.count, SHUFFLE_BUFFER),
+                seed=self.seed + number,
+                reshuffle_each_iteration=False,
+            )
+
+        first, passed = divmod(position, self.count)
+        dataset = tf.data.Dataset.range(first, np.iinfo(np.int64).max).flat_map(epoch).skip(passed)
+        return dataset.enumerate(position).map(
+            lambda index, example: (
+                index,
+                tf.strings.join([self.name, example["tfds_id"]], ": "),
+                example["image"],
+            )
+        )
+
+
+def random_crop(photo, size, zoom, rng):
+    """A random square of a photograph at a random scale, mirrored half of the time.
+
+    The same as resizing the photograph so that its shorter side is `size` times a factor from
+    1..zoom and cutting a square of `size` out, but only the square is resized.
+
+    Args:
+        photo: uint8 RGB `[H, W, 3]`.
+        size: int, pixels.
+        zoom: float >= 1.
+        rng: `numpy.random.Generator`.
+
+    Returns:
+        uint8 RGB `[size, size, 3]`.
+    """
+    height, width = photo.shape[:2]
+    short = min(height, width)
+    resized = min(size * rng.uniform(1, zoom), max(short, size))
+    side = min(short, max(1, round(size * short / resized)))
+    top = rng.integers(height - side + 1)
+    left = rng.integers(width - side + 1)
+    crop = images.resize(photo[top : top + side, left : left + side], size, size)
+    return crop[:, ::-1] if rng.random() < 0.5 else crop

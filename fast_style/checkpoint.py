@@ -1,0 +1,239 @@
+"""Trained networks on disk: weights in TensorFlow's checkpoint format, their description as JSON.
+
+A network at PREFIX is PREFIX.index, PREFIX.data-00000-of-00001 and PREFIX.json. The JSON holds the
+network's config, so that PREFIX is all that is needed to load it.
+"""
+
+import contextlib
+import errno
+import glob
+import json
+import math
+import os
+import re
+import shutil
+import tempfile
+
+import tensorflow as tf
+
+from fast_style.transform_net import TransformNet
+
+FORMAT = 1
+MAX_DESCRIPTION = 1 << 20  # bytes; ours have about 2,000
+_NETWORK = "network"  # the attribute under which tf.train.Checkpoint holds the network
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is damaged, incomplete or not one of this project."""
+
+
+def description_path(prefix):
+    """Path of the JSON that belongs to a checkpoint prefix."""
+    return f"{os.fspath(prefix)}.json"
+
+
+def write_description(prefix, description):
+    """Writes the JSON beside a checkpoint; a reader sees the old one or the new one, whole.
+
+    Args:
+        prefix: checkpoint prefix.
+        description: dict of what JSON can hold.
+    """
+    path = description_path(prefix)
+    partial = f"{path}.partial-{os.getpid()}"
+    try:
+        with open(partial, "w", encoding="utf-8") as file:
+            json.dump({"format": FORMAT, **description}, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+        os.replace(partial, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(partial)
+
+
+def read_description(prefix):
+    """Reads the JSON beside a checkpoint.
+
+    Args:
+        prefix: checkpoint prefix, such as "checkpoints/ckpt-done".
+
+    Returns:
+        dict, with at least "network", the config of a `TransformNet`.
+
+    Raises:
+        FileNotFoundError: there is no checkpoint or no JSON at `prefix`.
+        CheckpointError: the JSON can't be understood.
+    """
+    prefix = os.fspath(prefix)
+    path = description_path(prefix)
+    if not os.path.isfile(f"{prefix}.index"):
+        hint = " (give the prefix, without .index)" if os.path.isfile(prefix) else ""
+        raise FileNotFoundError(f"{prefix}: no such checkpoint{hint}")
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"{path}: the description of the checkpoint is missing")
+    if os.path.getsize(path) > MAX_DESCRIPTION:
+        raise CheckpointError(f"{path}: larger than {MAX_DESCRIPTION} bytes, not a description")
+    try:
+        with open(path, encoding="utf-8") as file:
+            description = json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: not valid JSON ({error})") from error
+    if not isinstance(description, dict) or not isinstance(description.get("network"), dict):
+        raise CheckpointError(f'{path}: has no "network" object')
+    if description.get("format") != FORMAT:
+        raise CheckpointError(
+            f'{path}: "format" must be {FORMAT}; received {description.get("format")!r}'
+        )
+    return description
+
+
+def build_network(description, where):
+    """A `TransformNet` with fresh weights, from a description's "network".
+
+    Args:
+        description: dict as `read_description` returns it.
+        where: str, named in errors.
+
+    Raises:
+        CheckpointError: for an unknown key or an option out of range.
+    """
+    config = dict(description["network"])
+    config.pop("name", None)
+    unknown = sorted(set(config) - set(TransformNet.OPTIONS))
+    if unknown:
+        raise CheckpointError(f"{where}: unknown network option {unknown[0]!r}")
+    try:
+        network = TransformNet(**config)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{where}: {error}") from error
+    network.build()
+    return network
+
+
+def load_network(prefix):
+    """Builds the network that a checkpoint describes and loads its weights.
+
+    Args:
+        prefix: checkpoint prefix: `ckpt-done`, or a checkpoint of a run, `ckpt-1000`.
+
+    Returns:
+        `TransformNet`, and the description (dict).
+
+    Raises:
+        FileNotFoundError: there is no checkpoint at `prefix`.
+        CheckpointError: damaged, or JSON and weights disagree.
+    """
+    prefix = os.fspath(prefix)
+    description = read_description(prefix)
+    network = build_network(description, description_path(prefix))
+    with reading_checkpoint(prefix):
+        _check_shapes(prefix, network)
+        status = tf.train.Checkpoint(**{_NETWORK: network}).read(prefix)
+        status.expect_partial()  # a run's checkpoint holds its optimizer, too
+        status.assert_existing_objects_matched()
+    return network, description
+
+
+def save_network(network, prefix, description):
+    """Writes a network's weights and description, each file complete or not at all.
+
+    Args:
+        network: a `TransformNet`.
+        prefix: checkpoint prefix; what is there is replaced.
+        description: dict of what JSON can hold; "network" is added.
+
+    Raises:
+        OSError: the disk is full or the folder can't be written.
+    """
+    prefix = os.fspath(prefix)
+    folder, name = os.path.split(prefix)
+    os.makedirs(folder or ".", exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder or ".") as aside:
+        with writing_checkpoint(prefix):
+            partial = tf.train.Checkpoint(**{_NETWORK: network}).write(os.path.join(aside, name))
+        write_description(partial, {"network": network_config(network), **description})
+        # The index last but one: weights that an index points to are in place before it.
+        for path in [*glob.glob(f"{glob.escape(partial)}.data-*"), f"{partial}.index"]:
+            os.replace(path, os.path.join(folder, os.path.basename(path)))
+        os.replace(description_path(partial), description_path(prefix))
+
+
+def network_config(network):
+    """The config of a `TransformNet` without what Keras adds to it, as the JSON holds it."""
+    config = network.get_config()
+    return {name: config[name] for name in TransformNet.OPTIONS}
+
+
+def set_aside(folder, name=None):
+    """Moves checkpoints of an earlier run into `folder`/previous-N.
+
+    Args:
+        folder: a run's checkpoint folder.
+        name: which checkpoint, such as "ckpt-done"; all of a run (but that one) and its log if
+            None.
+
+    Returns:
+        str, the new folder, or None where there was nothing to move.
+    """
+    pattern = re.compile(rf"{re.escape(name)}\..*" if name else r"ckpt-\d+\..*|checkpoint|log")
+    found = [entry for entry in os.listdir(folder) if pattern.fullmatch(entry)]
+    if not found:
+        return None
+    number = 1
+    while os.path.exists(aside := os.path.join(folder, f"previous-{number}")):
+        number += 1
+    os.mkdir(aside)
+    for entry in found:
+        shutil.move(os.path.join(folder, entry), aside)
+    return aside
+
+
+@contextlib.contextmanager
+def writing_checkpoint(prefix):
+    """Turns TensorFlow's errors while a checkpoint is written into `OSError`."""
+    prefix = os.fspath(prefix)
+    try:
+        yield
+    except tf.errors.OpError as error:
+        for part in glob.glob(f"{glob.escape(prefix)}_temp*"):
+            shutil.rmtree(part, ignore_errors=True)
+        # TensorFlow's text: "{{node}} FILE; No space left on device [Op:SaveV2]"
+        reason = _first_line(error).rpartition("; ")[2].partition(" [Op:")[0]
+        full = isinstance(error, tf.errors.ResourceExhaustedError)
+        raise OSError(
+            errno.ENOSPC if full else errno.EIO,
+            f"could not be written ({reason}); earlier checkpoints are kept",
+            prefix,
+        ) from error
+
+
+@contextlib.contextmanager
+def reading_checkpoint(prefix):
+    """Turns what TensorFlow raises for damaged files into `CheckpointError`."""
+    try:
+        yield
+    except (tf.errors.OpError, RuntimeError, LookupError, UnicodeError, AssertionError) as error:
+        raise CheckpointError(f"{prefix}: damaged checkpoint ({_first_line(error)})") from error
+
+
+def _check_shapes(prefix, network):
+    """Raises `CheckpointError` unless the weights on disk are those of `network`, by shape."""
+    # A variable that the optimizer holds too is stored under the optimizer's name.
+    kept = (f"{_NETWORK}/", "optimizer/_trainable_variables/")
+    shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+    found = sorted(tuple(shape) for name, shape in shapes.items() if name.startswith(kept))
+    wanted = sorted(tuple(weight.shape) for weight in network.weights)
+    if found != wanted:
+        raise CheckpointError(
+            f"{prefix}: the weights do not fit the network that {description_path(prefix)} "
+            f"describes ({len(found)} arrays of {_parameters(found)} numbers on disk, "
+            f"{len(wanted)} of {_parameters(wanted)} described)"
+        )
+
+
+def _parameters(shapes):
+    return f"{sum(math.prod(shape) for shape in shapes):,}"
+
+
+def _first_line(error):
+    return (str(error).strip() or repr(error)).splitlines()[0]

@@ -1,0 +1,108 @@
+"""The loss network: a fixed VGG whose features the perceptual losses compare."""
+
+import os
+
+import keras
+
+ARCHITECTURES = ("vgg16", "vgg19")
+POOLINGS = ("max", "average")
+
+
+class LossNetwork(keras.Model):
+    """Features of a frozen VGG-16 or VGG-19 at named layers, in one pass.
+
+    The network is cut after the deepest of `layers`. It does VGG's own preprocessing (BGR, minus
+    the ImageNet mean). Features are taken after the ReLU: `block3_conv3` is the paper's relu3_3.
+
+    Called on float32 RGB `[N, H, W, 3]` with values 0..255, returns a dict from layer name to
+    features `[N, H', W', C]`, ordered from shallow to deep. Called with `layers`, it returns these
+    alone and stops after the deepest of them.
+
+    Args:
+        layers: names of convolutions as Keras writes them, such as "block3_conv3".
+        architecture: "vgg16" or "vgg19".
+        weights: "imagenet" (downloaded by Keras once), the path of a Keras weights file without
+            top, or None for random weights.
+        pooling: "max", or "average" as Gatys et al. prefer.
+
+    Raises:
+        ValueError: an unknown layer, architecture or pooling, a file that does not fit, or a
+            download that fails.
+        FileNotFoundError: `weights` is a path where no file is.
+    """
+
+    def __init__(self, layers, architecture="vgg16", weights="imagenet", pooling="max", **kwargs):
+        super().__init__(**kwargs)
+        if architecture not in ARCHITECTURES:
+            raise ValueError(
+                f"`architecture` must be one of {', '.join(ARCHITECTURES)}; "
+                f"received {architecture!r}"
+            )
+        if pooling not in POOLINGS:
+            raise ValueError(
+                f"`pooling` must be one of {', '.join(POOLINGS)}; received {pooling!r}"
+            )
+        self.architecture = architecture
+        self.pooling = pooling
+        vgg = _load_vgg(architecture, weights)
+        names = [layer.name for layer in vgg.layers if "_conv" in layer.name]
+        unknown = [name for name in layers if name not in names]
+        if unknown or not layers:
+            raise ValueError(
+                f"`layers` must name layers of {architecture}: {', '.join(names)}; "
+                f"received {', '.join(unknown) or 'none'}"
+            )
+        self.layer_names = tuple(name for name in names if name in layers)
+        self.stack = []
+        for layer in vgg.layers[1:]:
+            if "_pool" in layer.name and pooling == "average":
+                layer = keras.layers.AveragePooling2D(2, strides=2, name=layer.name)
+            self.stack.append(layer)
+            if layer.name == self.layer_names[-1]:
+                break
+        self.built = True
+        self.trainable = False
+
+    def call(self, images, layers=None):
+        wanted = self.layer_names if layers is None else tuple(layers)
+        missing = [name for name in wanted if name not in self.layer_names]
+        if missing:
+            raise ValueError(
+                f"`layers` must be among {', '.join(self.layer_names)}; "
+                f"received {', '.join(missing)}"
+            )
+        features = {}
+        x = keras.applications.vgg16.preprocess_input(images)
+        for layer in self.stack:
+            if len(features) == len(wanted):
+                break
+            x = layer(x)
+            if layer.name in wanted:
+                features[layer.name] = x
+        return features
+
+
+def _load_vgg(architecture, weights):
+    """The `keras.applications` model without top, with a clear error for bad weights."""
+    make = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[architecture]
+    if weights is not None and weights != "imagenet":
+        weights = os.fspath(weights)
+        if not os.path.isfile(weights):
+            raise FileNotFoundError(
+                f"{weights}: no such weights file; give `imagenet` or the path of a Keras "
+                f"weights file of {architecture} without top"
+            )
+        if not weights.endswith(".h5"):
+            raise ValueError(f"`weights` must end in .weights.h5 or .h5; received {weights!r}")
+    try:
+        return make(include_top=False, weights=weights)
+    except Exception as error:  # Keras, h5py and urllib raise half a dozen kinds here
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        if weights == "imagenet":
+            raise ValueError(
+                f"the ImageNet weights of {architecture} could not be downloaded ({reason}); "
+                "give the path of a Keras weights file as `weights` (flag --vgg_weights)"
+            ) from error
+        raise ValueError(
+            f"{weights}: not a Keras weights file of {architecture} without top ({reason})"
+        ) from error

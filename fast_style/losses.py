@@ -1,0 +1,201 @@
+"""Perceptual losses (Johnson et al. 2016, section 3.2), written with `keras.ops` alone."""
+
+import dataclasses
+
+from keras import ops
+
+REDUCTIONS = ("mean", "sum")
+
+
+def gram_matrix(features):
+    """Gram matrix of features, divided by their own H W C (Johnson et al., equation 3).
+
+    Args:
+        features: float `[N, H, W, C]`.
+
+    Returns:
+        float32 `[N, C, C]`.
+    """
+    # Sums over thousands of squares: float32 also where the features are half precision.
+    features = ops.cast(features, "float32")
+    count, height, width, channels = ops.shape(features)
+    flat = ops.reshape(features, (count, height * width, channels))
+    size = ops.cast(height * width * channels, "float32")
+    return ops.matmul(ops.transpose(flat, (0, 2, 1)), flat) / size
+
+
+def content_loss(features, targets):
+    """Mean squared difference of features: feature reconstruction loss (equation 2).
+
+    Args:
+        features, targets: float `[N, H, W, C]` of one layer.
+
+    Returns:
+        float32 scalar.
+    """
+    return ops.mean(ops.square(ops.cast(features, "float32") - ops.cast(targets, "float32")))
+
+
+def style_loss(grams, targets, reduction="mean"):
+    """Squared Frobenius norm of the difference of Gram matrices (equation 4), averaged over N.
+
+    Args:
+        grams: float32 `[N, C, C]`.
+        targets: float32 `[N, C, C]` or `[1, C, C]`.
+        reduction: "sum" as the paper writes it, or "mean" over the C x C entries, as the authors'
+            code computes it: it divides a layer's loss by C squared, which brings layers of
+            different width to one scale.
+
+    Returns:
+        float32 scalar.
+    """
+    if reduction not in REDUCTIONS:
+        raise ValueError(
+            f"`reduction` must be one of {', '.join(REDUCTIONS)}; received {reduction!r}"
+        )
+    squares = ops.square(grams - targets)
+    return ops.mean(squares) if reduction == "mean" else ops.mean(ops.sum(squares, axis=(1, 2)))
+
+
+def total_variation_loss(images):
+    """Anisotropic total variation: mean absolute difference of vertical plus horizontal neighbours.
+
+    The paper's total variation regularizer sums; the mean keeps a weight valid at every image
+    size.
+
+    Args:
+        images: float `[N, H, W, C]`; a side of one pixel counts nothing.
+
+    Returns:
+        float32 scalar, in units of pixel values.
+    """
+    vertical = ops.abs(images[:, 1:] - images[:, :-1])
+    horizontal = ops.abs(images[:, :, 1:] - images[:, :, :-1])
+    total = 0.0
+    for difference in (vertical, horizontal):
+        if 0 not in difference.shape:
+            total += ops.mean(ops.cast(difference, "float32"))
+    return ops.convert_to_tensor(total, "float32")
+
+
+@dataclasses.dataclass(frozen=True)
+class LossSettings:
+    """What is compared, and how much each part counts.
+
+    Attributes:
+        content_layers: layers of the content loss. The paper's text names relu2_2, the authors'
+            released code relu3_3, the default here.
+        style_layers: layers of the style loss.
+        content_weight, style_weight, tv_weight: factors of the three losses in the total.
+        content_layer_weights, style_layer_weights: a factor for each layer; empty for 1 each.
+        style_reduction: "mean" or "sum", see `style_loss`.
+
+    Raises:
+        ValueError: weights that do not match their layers in number, or are negative.
+    """
+
+    content_layers: tuple[str, ...] = ("block3_conv3",)
+    style_layers: tuple[str, ...] = (
+        "block1_conv2",
+        "block2_conv2",
+        "block3_conv3",
+        "block4_conv3",
+    )
+    content_weight: float = 1.0
+    style_weight: float = 1.0
+    tv_weight: float = 100.0
+    content_layer_weights: tuple[float, ...] = ()
+    style_layer_weights: tuple[float, ...] = ()
+    style_reduction: str = "mean"
+
+    def __post_init__(self):
+        for kind in ("content", "style"):
+            layers = getattr(self, f"{kind}_layers")
+            weights = getattr(self, f"{kind}_layer_weights")
+            if len(set(layers)) != len(layers):
+                raise ValueError(f"`{kind}_layers` must not repeat a layer; received {layers}")
+            if weights and len(weights) != len(layers):
+                raise ValueError(
+                    f"`{kind}_layer_weights` must hold one weight for each of the "
+                    f"{len(layers)} layers; received {len(weights)}"
+                )
+            for weight in (getattr(self, f"{kind}_weight"), *weights):
+                if not 0 <= weight < float("inf"):
+                    raise ValueError(
+                        f"`{kind}_weight` and its layers' weights must be finite and not "
+                        f"negative; received {weight}"
+                    )
+        if not 0 <= self.tv_weight < float("inf"):
+            raise ValueError(
+                f"`tv_weight` must be finite and not negative; received {self.tv_weight}"
+            )
+        if self.style_reduction not in REDUCTIONS:
+            raise ValueError(
+                f"`style_reduction` must be one of {', '.join(REDUCTIONS)}; "
+                f"received {self.style_reduction!r}"
+            )
+
+    @property
+    def layers(self):
+        """All layers that are compared, each once."""
+        return tuple(dict.fromkeys((*self.content_layers, *self.style_layers)))
+
+    def weighted(self, kind):
+        """Pairs of layer name and weight; `kind` is "content" or "style"."""
+        layers = getattr(self, f"{kind}_layers")
+        return tuple(
+            zip(layers, getattr(self, f"{kind}_layer_weights") or (1.0,) * len(layers), strict=True)
+        )
+
+
+class PerceptualLoss:
+    """Total of content, style and total variation loss against one painting.
+
+    The painting's Gram matrices are computed once, here.
+
+    Args:
+        loss_network: a `LossNetwork` that gives every layer of `settings`.
+        style_image: float32 RGB `[1, H, W, 3]`, 0..255, of any size.
+        settings: a `LossSettings`.
+    """
+
+    def __init__(self, loss_network, style_image, settings):
+        self.loss_network = loss_network
+        self.settings = settings
+        features = loss_network(style_image, layers=settings.style_layers)
+        self.style_targets = {name: gram_matrix(value) for name, value in features.items()}
+
+    def content_targets(self, content_images):
+        """Features of `content_images` (float32 RGB `[N, H, W, 3]`) at the content layers."""
+        return self.loss_network(content_images, layers=self.settings.content_layers)
+
+    def __call__(self, images, content_targets):
+        """Compares `images` with the painting and with content features.
+
+        Args:
+            images: float32 RGB `[N, H, W, 3]`, 0..255.
+            content_targets: what `content_targets` returned for images of the same size.
+
+        Returns:
+            The total, a float32 scalar, and a dict of the losses that it sums, before their
+            weights: "content", "style", "tv", and each layer's as "content/block3_conv3" and
+            "style/block1_conv2".
+        """
+        settings = self.settings
+        features = self.loss_network(images, layers=settings.layers)
+        parts = {}
+        for name, _ in settings.weighted("content"):
+            parts[f"content/{name}"] = content_loss(features[name], content_targets[name])
+        for name, _ in settings.weighted("style"):
+            parts[f"style/{name}"] = style_loss(
+                gram_matrix(features[name]), self.style_targets[name], settings.style_reduction
+            )
+        for kind in ("content", "style"):
+            parts[kind] = sum(w * parts[f"{kind}/{name}"] for name, w in settings.weighted(kind))
+        parts["tv"] = total_variation_loss(images)
+        total = (
+            settings.content_weight * parts["content"]
+            + settings.style_weight * parts["style"]
+            + settings.tv_weight * parts["tv"]
+        )
+        return total, parts

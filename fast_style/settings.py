@@ -1,0 +1,64 @@
+"""What a training run's result depends on, beside its images."""
+
+import dataclasses
+import re
+
+from fast_style.losses import LossSettings
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingSettings:
+    """How a network is trained; what its result depends on, but for the images.
+
+    Attributes:
+        steps: parameter updates.
+        image_size: side of the training crops, pixels.
+        batch_size: crops in a step.
+        learning_rate: of Adam.
+        seed: of the initial weights, the order of the photographs, crops and flips.
+        zoom: see `data.photos.Photos`.
+        style_size: long side to which the painting is resized, pixels: larger gives larger
+            strokes; 0 keeps its own size.
+        losses: a `LossSettings`.
+        network: options of `TransformNet` that differ from its defaults.
+        loss_network: "vgg16" or "vgg19".
+        vgg_weights: "imagenet" or the path of a Keras weights file.
+        init_from: prefix of a trained network to start from, or "".
+    """
+
+    steps: int = 40_000
+    image_size: int = 256
+    batch_size: int = 4
+    learning_rate: float = 1e-3
+    seed: int = 0
+    zoom: float = 2.0
+    style_size: int = 512
+    losses: LossSettings = LossSettings()
+    network: dict = dataclasses.field(default_factory=dict)
+    loss_network: str = "vgg16"
+    vgg_weights: str = "imagenet"
+    init_from: str = ""
+
+    def __post_init__(self):
+        for name, least in (("steps", 1), ("batch_size", 1), ("seed", 0), ("style_size", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(
+                    f"`{name}` must be at least {least}; received {getattr(self, name)}"
+                )
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"`learning_rate` must be positive; received {self.learning_rate}")
+        check_size("image_size", self.image_size, self.losses.layers)
+
+
+def check_size(name, size, layers):
+    """Raises `ValueError` where an image of `size` pixels has no features left at some layer."""
+    # Each block but the first follows a pooling; unknown names are the loss network's to refuse.
+    block = max(
+        [1, *(int(match[1]) for match in map(re.compile(r"block(\d)_").match, layers) if match)]
+    )
+    smallest = 2 ** (block - 1)
+    if size < smallest:
+        raise ValueError(
+            f"`{name}` must be at least {smallest} for the features of block{block}; "
+            f"received {size}"
+        )

@@ -1,0 +1,295 @@
+"""Training a transformation network for one painting (Johnson et al. 2016, section 4.1)."""
+
+import dataclasses
+import os
+import platform
+import time
+import zlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data import images
+from fast_style import checkpoint
+from fast_style.inference import Stylizer
+from fast_style.loss_net import LossNetwork
+from fast_style.losses import PerceptualLoss
+from fast_style.run_checkpoints import RunCheckpoints, differences
+from fast_style.settings import check_size
+from fast_style.summaries import Summaries
+from fast_style.transform_net import TransformNet
+
+DONE = "ckpt-done"
+
+
+class TrainingDiverged(ArithmeticError):
+    """The loss became NaN or infinite."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """Where a run is, handed to the callback after each step.
+
+    Attributes:
+        step, steps: steps done and wanted.
+        losses: dict of floats: "total", "content", "style", "tv", and by layer.
+        images_per_second: of the latest steps.
+        seconds: that this step took, waiting included.
+        waiting: seconds that it waited for its photographs.
+    """
+
+    step: int
+    steps: int
+    losses: dict
+    images_per_second: float
+    seconds: float
+    waiting: float
+
+
+class Trainer:
+    """Trains one network and keeps its checkpoints.
+
+    Args:
+        settings: `TrainingSettings`.
+        style_image: uint8 RGB `[H, W, 3]`, the painting.
+        photos: `data.photos.Photos`, made with the settings' image_size, batch_size, seed, zoom.
+        checkpoint_dir: folder of the checkpoints and of log/; made if missing.
+        style_name, photos_name: how the network's description names painting and photographs.
+        validation_images: list of uint8 RGB `[H, W, 3]`, shown in TensorBoard at each save.
+        save_every: steps from checkpoint to checkpoint.
+        log_every: steps from summary to summary.
+        keep: number of checkpoints that are kept.
+        jit_compile: bool, whether XLA compiles the training step.
+        resume: whether to go on from the last checkpoint in `checkpoint_dir`; if not, an earlier
+            run's checkpoints are moved into checkpoint_dir/previous-N.
+
+    Raises:
+        ValueError: settings that do not fit each other, the painting, or the run to resume.
+        FileNotFoundError: missing VGG weights or `init_from`.
+        OSError: `checkpoint_dir` can't be written.
+    """
+
+    def __init__(
+        self,
+        settings,
+        style_image,
+        photos,
+        checkpoint_dir="checkpoints",
+        style_name="style",
+        photos_name="photographs",
+        validation_images=(),
+        save_every=500,
+        log_every=50,
+        keep=3,
+        jit_compile=False,
+        resume=True,
+    ):
+        for name, value in (("save_every", save_every), ("log_every", log_every), ("keep", keep)):
+            if value < 1:
+                raise ValueError(f"`{name}` must be at least 1; received {value}")
+        self.settings = settings
+        self.checkpoint_dir = os.fspath(checkpoint_dir)
+        self.save_every = save_every
+        self.log_every = log_every
+        self._photos = photos
+        self._names = {"style": style_name, "photos": photos_name}
+        self._style = style_image
+        if settings.style_size:
+            style_image = images.fit(style_image, settings.style_size)
+        check_size("style_size", min(style_image.shape[:2]), settings.losses.layers)
+
+        keras.utils.set_random_seed(settings.seed)
+        self.network, self._origin = _initial_network(settings)
+        loss_network = LossNetwork(
+            settings.losses.layers, settings.loss_network, settings.vgg_weights
+        )
+        self._loss = PerceptualLoss(
+            loss_network, tf.cast(style_image[None], tf.float32), settings.losses
+        )
+        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
+        self.optimizer.build(self.network.trainable_variables)
+        self._step = tf.Variable(0, dtype=tf.int64)
+        self._position = tf.Variable(0, dtype=tf.int64)
+        self._train_step = tf.function(self._make_step(), jit_compile=jit_compile)
+        self._part_names = []
+
+        os.makedirs(self.checkpoint_dir, exist_ok=True)
+        self.set_aside = None if resume else checkpoint.set_aside(self.checkpoint_dir)
+        self._checkpoints = RunCheckpoints(
+            self.checkpoint_dir,
+            keep,
+            network=self.network,
+            optimizer=self.optimizer,
+            step=self._step,
+            position=self._position,
+        )
+        self._checkpoints.restore(self.describe())
+        self._validation_images = list(validation_images)
+        self._stylizer = Stylizer(self.network)
+
+    @property
+    def step(self):
+        """Number of steps done."""
+        return int(self._step.numpy())
+
+    @property
+    def done_prefix(self):
+        """Prefix of the network that a finished run leaves."""
+        return os.path.join(self.checkpoint_dir, DONE)
+
+    def run(self, callback=None, should_stop=None):
+        """Trains until the settings' number of steps is reached.
+
+        Args:
+            callback: called with a `Progress` after each step.
+            should_stop: called after each step; once it returns True, the run saves and ends.
+
+        Returns:
+            bool: whether the run is finished; if so, `done_prefix` holds the network.
+
+        Raises:
+            TrainingDiverged: the loss is no longer finite; the last checkpoint is kept.
+            ValueError: no photograph can be read any longer.
+            OSError: a checkpoint can't be written.
+        """
+        summaries = Summaries(os.path.join(self.checkpoint_dir, "log"), self._validation_images)
+        try:
+            summaries.settings(self.describe(), self.step)
+            stopped = self._run(summaries, callback, should_stop)
+        finally:
+            summaries.close()
+        if stopped:
+            return False
+        self._finish()
+        return True
+
+    def _run(self, summaries, callback, should_stop):
+        """The training loop; returns whether it was stopped before its end."""
+        settings = self.settings
+        batches = iter(self._photos.batches(int(self._position.numpy())))
+        seconds = None
+        for step in range(self.step + 1, settings.steps + 1):
+            started = time.perf_counter()
+            crops, position = self._next(batches)
+            waiting = time.perf_counter() - started
+            losses = self._losses(self._train_step(crops))
+            took = time.perf_counter() - started
+            if not np.isfinite(losses["total"]):
+                raise TrainingDiverged(
+                    f"the loss is {losses['total']} at step {step}; the last good checkpoint is "
+                    f"{self._checkpoints.latest or 'none'}; try a lower --learning_rate, "
+                    "--style_weight or --tv_weight"
+                )
+            self._step.assign(step)
+            self._position.assign(position)
+            # The first step compiles; later ones are averaged over about ten.
+            seconds = took if seconds is None or step < 3 else 0.9 * seconds + 0.1 * took
+            progress = Progress(
+                step, settings.steps, losses, settings.batch_size / seconds, took, waiting
+            )
+            stop = should_stop is not None and should_stop()
+            if step % self.log_every == 0 or step in (1, settings.steps):
+                summaries.scalars(
+                    step,
+                    {
+                        **{f"loss/{name}": value for name, value in losses.items()},
+                        "speed/images per second": progress.images_per_second,
+                        "photographs skipped": self._photos.skipped,
+                    },
+                )
+            if step % self.save_every == 0 or step == settings.steps or stop:
+                self._checkpoints.save(step, self.describe())
+                summaries.pictures(step, self._stylizer)
+            if callback is not None:
+                callback(progress)
+            if stop and step < settings.steps:
+                return True
+        return False
+
+    def _next(self, batches):
+        try:
+            return next(batches)
+        except tf.errors.OpError:
+            # tf.data passes on the text of a Python error alone; this is the error itself.
+            if self._photos.failure is not None:
+                raise self._photos.failure from None
+            raise
+
+    def _make_step(self):
+        """The function of one training step: uint8 crops to a vector of losses."""
+
+        def train_step(crops):
+            content = tf.cast(crops, tf.float32)
+            targets = self._loss.content_targets(content)
+            with tf.GradientTape() as tape:
+                stylized = self.network(content, training=True)
+                total, parts = self._loss(stylized, targets)
+            variables = self.network.trainable_variables
+            self.optimizer.apply(tape.gradient(total, variables), variables)
+            self._part_names = ["total", *parts]
+            return tf.stack([total, *parts.values()])
+
+        return train_step
+
+    def _losses(self, vector):
+        return dict(zip(self._part_names, vector.numpy().tolist(), strict=True))
+
+    def describe(self):
+        """The JSON that belongs to the network as it is now (dict)."""
+        settings = dataclasses.asdict(self.settings)
+        losses = settings.pop("losses")
+        for name in ("network", "vgg_weights", "init_from"):
+            del settings[name]
+        return {
+            "network": checkpoint.network_config(self.network),
+            "step": self.step,
+            "style": {
+                "name": self._names["style"],
+                "height": self._style.shape[0],
+                "width": self._style.shape[1],
+                "crc32": zlib.crc32(np.ascontiguousarray(self._style)),
+            },
+            "losses": losses,
+            "training": {
+                **settings,
+                "vgg_weights": os.path.basename(self.settings.vgg_weights),
+                "photos": self._names["photos"],
+                "photos_found": len(self._photos),
+            },
+            "init_from": self._origin,
+            "versions": {
+                "python": platform.python_version(),
+                "tensorflow": tf.__version__,
+                "keras": keras.__version__,
+                "numpy": np.__version__,
+            },
+        }
+
+    def _finish(self):
+        """Writes `ckpt-done`; one that came from another run is moved aside first."""
+        description = self.describe()
+        try:
+            present = checkpoint.read_description(self.done_prefix)
+        except (FileNotFoundError, checkpoint.CheckpointError):
+            present = None
+        if present is not None and differences(present, description):
+            self.set_aside = checkpoint.set_aside(self.checkpoint_dir, DONE)
+        checkpoint.save_network(self.network, self.done_prefix, description)
+
+
+def _initial_network(settings):
+    """The network to train and, where it starts from a trained one, that one's description."""
+    if not settings.init_from:
+        network = TransformNet(**settings.network)
+        network.build()
+        return network, None
+    network, origin = checkpoint.load_network(settings.init_from)
+    for name, value in settings.network.items():
+        if origin["network"].get(name) != value:
+            raise ValueError(
+                f"`{name}` must be {origin['network'].get(name)!r} as in {settings.init_from}; "
+                f"received {value!r}"
+            )
+    keep = ("step", "style", "losses", "training", "init_from")
+    return network, {name: origin[name] for name in keep if name in origin}

@@ -1,0 +1,130 @@
+"""The image transformation network (Johnson et al. 2016, section 3.1)."""
+
+import keras
+from keras import ops
+
+from fast_style.layers import ConvBlock, ResidualBlock, check_choice, make_up_block
+
+OUTPUTS = ("tanh", "linear")
+# A config may come from an untrusted file: it must not ask for all the memory there is.
+MAX_WIDTH = 512
+MAX_RESIDUAL_BLOCKS = 64
+STRIDE = 4  # of the bottleneck: two convolutions of stride 2
+SMALLEST = 2 * STRIDE  # reflection in the residual blocks needs two rows of features
+
+
+class TransformNet(keras.Model):
+    """Repaints images in the style that its weights were trained for.
+
+    A 9x9 convolution, two of stride 2, residual blocks, two upsampling blocks and a 9x9
+    convolution. Any height and width: what does not divide by 4 is padded with its edge pixels and
+    cropped back, so the output has the input's size.
+
+    Called on float32 RGB `[N, H, W, 3]` with values 0..255, returns the same shape. With
+    `output="tanh"` the values lie in 0..255; "linear" may go beyond (clip before showing).
+
+    Departures from the paper: instance in place of batch normalization (Ulyanov et al. 2016) and
+    nearest-neighbour upsampling in place of stride 1/2 are defaults here, the paper's are options;
+    the residual blocks are padded, so that the output has the input's size, where the paper pads
+    the input by 40 pixels and lets the blocks consume them.
+
+    Args:
+        width: int, channels of the first convolution; the bottleneck has four times as many.
+        residual_blocks: int, number of residual blocks.
+        normalization: "instance", "batch" or "none".
+        padding: "reflect" or "zero".
+        upsampling: "nearest" (then a 3x3 convolution) or "transpose" (stride 1/2).
+        output: "tanh" (scaled to 0..255) or "linear".
+
+    Raises:
+        ValueError: for an option that is none of those.
+    """
+
+    OPTIONS = ("width", "residual_blocks", "normalization", "padding", "upsampling", "output")
+
+    def __init__(
+        self,
+        width=32,
+        residual_blocks=5,
+        normalization="instance",
+        padding="reflect",
+        upsampling="nearest",
+        output="linear",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        check_choice("output", output, OUTPUTS)
+        for name, value, least, most in (
+            ("width", width, 1, MAX_WIDTH),
+            ("residual_blocks", residual_blocks, 0, MAX_RESIDUAL_BLOCKS),
+        ):
+            if not isinstance(value, int) or not least <= value <= most:
+                raise ValueError(
+                    f"`{name}` must be an integer from {least} to {most}; received {value!r}"
+                )
+        self.width = width
+        self.residual_blocks = residual_blocks
+        self.normalization = normalization
+        self.padding = padding
+        self.upsampling = upsampling
+        self.output_activation = output
+
+        options = {"normalization": normalization, "padding": padding}
+        # Pixels of 0..255 would saturate the tanh where no normalization brings them to scale.
+        first = keras.initializers.VarianceScaling(
+            1 / 128**2 if normalization == "none" else 1.0, mode="fan_avg", distribution="uniform"
+        )
+        self.down1 = ConvBlock(width, 9, kernel_initializer=first, **options, name="down1")
+        self.down2 = ConvBlock(2 * width, 3, strides=2, **options, name="down2")
+        self.down3 = ConvBlock(4 * width, 3, strides=2, **options, name="down3")
+        # An attribute each: tf.train.Checkpoint does not look into Keras's lists.
+        for i in range(residual_blocks):
+            name = f"residual{i + 1}"
+            setattr(self, name, ResidualBlock(4 * width, **options, name=name))
+        self.up1 = make_up_block(upsampling, 2 * width, **options, name="up1")
+        self.up2 = make_up_block(upsampling, width, **options, name="up2")
+        self.out = ConvBlock(
+            3, 9, normalization="none", padding=padding, activation=False, name="out"
+        )
+
+    def build(self, input_shape=(None, None, None, 3)):
+        if input_shape[-1] != 3:
+            raise ValueError(f"`images` must have 3 channels (RGB); received {input_shape[-1]}")
+        channels = 3
+        for block in self.blocks:
+            block.build((None, None, None, channels))
+            channels = block.filters
+
+    @property
+    def blocks(self):
+        """The blocks in the order in which an image passes through them."""
+        body = [getattr(self, f"residual{i + 1}") for i in range(self.residual_blocks)]
+        return [self.down1, self.down2, self.down3, *body, self.up1, self.up2, self.out]
+
+    def call(self, images, training=False):
+        height, width = ops.shape(images)[1:3]
+        x = _pad_edges(_pad_edges(images, axis=1), axis=2)
+        for block in self.blocks:
+            x = block(x, training=training)
+        x = x[:, :height, :width]
+        return 127.5 * (ops.tanh(x) + 1) if self.output_activation == "tanh" else x
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            **{name: getattr(self, name) for name in self.OPTIONS if name != "output"},
+            "output": self.output_activation,
+        }
+
+
+def _pad_edges(images, axis):
+    """Repeats the last row or column until the side divides by `STRIDE`, at least `SMALLEST`."""
+    size = images.shape[axis]
+    if size is not None and size >= SMALLEST and size % STRIDE == 0:
+        return images
+    size = ops.shape(images)[axis]
+    target = ops.maximum((size + STRIDE - 1) // STRIDE * STRIDE, SMALLEST)
+    return ops.take(images, ops.minimum(ops.arange(target), size - 1), axis=axis)

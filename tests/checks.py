@@ -1,0 +1,67 @@
+"""What every layer and network must satisfy, in one place."""
+
+import json
+
+import keras
+import numpy as np
+
+
+def randomize(layer, seed=0, scale=0.5):
+    """Draws all weights of a built layer anew, so that zeros and ones hide nothing."""
+    rng = np.random.default_rng(seed)
+    for weight in layer.weights:
+        value = rng.normal(0, scale, weight.shape)
+        weight.assign(np.abs(value) + 0.5 if weight.name.endswith("variance") else value)
+    return layer
+
+
+def run_layer_test(
+    cls,
+    init_kwargs,
+    input_shape,
+    expected_output_shape,
+    expected_trainable=0,
+    expected_non_trainable=0,
+    rtol=1e-4,
+):
+    """Builds and calls a layer, symbolically and eagerly, and takes it through its config.
+
+    Args:
+        cls, init_kwargs: the layer.
+        input_shape, expected_output_shape: NHWC with the batch.
+        expected_trainable, expected_non_trainable: how many weight arrays it has.
+        rtol: how far outputs may lie apart, relative to the largest value.
+    """
+    layer = cls(**init_kwargs)
+    x = np.random.default_rng(1).normal(0, 1, input_shape).astype("float32")
+
+    # Symbolic, with height and width unknown, then known.
+    inputs = keras.Input((None, None, input_shape[-1]))
+    outputs = layer(inputs)
+    assert outputs.shape[0] is None
+    assert outputs.shape[-1] == expected_output_shape[-1]
+    assert layer.built
+    assert len(layer.trainable_weights) == expected_trainable
+    assert len(layer.non_trainable_weights) == expected_non_trainable
+    fixed = cls(**init_kwargs)(keras.Input(batch_shape=input_shape))
+    assert fixed.shape == tuple(expected_output_shape)
+
+    # Eager agrees with the graph of the symbolic model.
+    randomize(layer)
+    eager = keras.ops.convert_to_numpy(layer(x))
+    assert eager.shape == tuple(expected_output_shape)
+    assert eager.dtype == np.float32
+    assert np.isfinite(eager).all()
+    tolerance = rtol * np.abs(eager).max()
+    graph = keras.Model(inputs, outputs).predict_on_batch(x)
+    np.testing.assert_allclose(eager, graph, rtol=0, atol=tolerance)
+
+    # Its config makes its like, also after a trip through JSON.
+    config = layer.get_config()
+    assert {key: config[key] for key in init_kwargs} == init_kwargs
+    copy = cls.from_config(json.loads(json.dumps(config)))
+    assert copy.get_config() == config
+    copy(x)
+    copy.set_weights(layer.get_weights())
+    np.testing.assert_allclose(copy(x), eager, rtol=0, atol=tolerance)
+    return layer

@@ -1,0 +1,183 @@
+"""eval.py as a user runs it."""
+
+import json
+import os
+import re
+import struct
+import zlib
+
+import numpy as np
+import pytest
+
+from data import images
+from fast_style import checkpoint
+from fast_style.inference import Stylizer
+from fast_style.transform_net import TransformNet
+from tests.scripts import assert_one_line_error, run_script
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    prefix = tmp_path_factory.mktemp("checkpoints") / "ckpt-done"
+    network = TransformNet(width=4, residual_blocks=1)
+    network.build()
+    checkpoint.save_network(network, prefix, {})
+    return prefix
+
+
+def evaluate(*arguments, cwd, **options):
+    return run_script("eval.py", *arguments, cwd=cwd, **options)
+
+
+def write_photo(path, height=20, width=30, seed=0):
+    rng = np.random.default_rng(seed)
+    images.save(path, rng.integers(0, 256, (height, width, 3), np.uint8))
+    return path
+
+
+def write_png_header(path, width, height):
+    """A PNG that claims a size and holds no pixels at all."""
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IEND", b""))
+    return path
+
+
+def test_one_photograph_goes_to_generated_res_jpg_with_its_seconds(prefix, tmp_path):
+    photo = write_photo(tmp_path / "photo.png")
+    process = evaluate(photo, prefix, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert images.read(tmp_path / "generated" / "res.jpg").shape == (20, 30, 3)
+    assert re.search(r"generated/res\.jpg: \d+\.\d\d s", process.stdout)
+    assert process.stderr == ""  # nothing of what TensorFlow says at its start
+
+
+def test_what_is_written_is_what_the_network_paints(prefix, tmp_path):
+    photo = write_photo(tmp_path / "photo.png")
+    output = tmp_path / "new" / "folder" / "painted.png"
+    assert evaluate(photo, prefix, "--output", output, cwd=tmp_path).returncode == 0
+    expected = Stylizer.load(prefix)(images.read(photo))
+    np.testing.assert_array_equal(images.read(output), expected)
+
+
+def test_images_of_all_shapes_and_sizes_keep_their_size_and_alpha(prefix, tmp_path):
+    sizes = [(1, 1), (500, 3), (333, 501), (3, 500)]
+    for height, width in sizes:
+        write_photo(tmp_path / f"{height}x{width}.png", height, width)
+    alpha = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    images.save(tmp_path / "alpha.png", np.zeros((8, 8, 3), np.uint8), alpha)
+    photos = sorted(tmp_path.glob("*.png"))
+    process = evaluate(*photos, prefix, "--output", "out", "--jit_compile", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    for height, width in sizes:
+        assert images.read(tmp_path / "out" / f"{height}x{width}.png").shape == (height, width, 3)
+    np.testing.assert_array_equal(images.load(tmp_path / "out" / "alpha.png").alpha, alpha)
+
+
+def test_of_several_inputs_the_good_ones_are_painted(prefix, tmp_path):
+    photos = tmp_path / "photos"
+    write_photo(photos / "good.jpg")
+    write_photo(photos / "deep" / "good.jpg")
+    data = (photos / "good.jpg").read_bytes()
+    (photos / "cut.jpg").write_bytes(data[: len(data) // 2])
+    (photos / "empty.jpg").write_bytes(b"")
+    (photos / "text.jpg").write_text("no photograph")
+    write_png_header(photos / "huge.png", 30_000, 30_000)
+    missing = tmp_path / "missing.jpg"
+    process = evaluate(photos, missing, prefix, "--output", "out", cwd=tmp_path)
+    assert process.returncode == 1
+    errors = [line for line in process.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 5
+    for name in ("cut.jpg", "empty.jpg", "text.jpg", "huge.png", "missing.jpg"):
+        assert sum(name in error for error in errors) == 1
+    assert "Traceback" not in process.stderr
+    assert "2 of 7 images painted" in process.stdout
+    assert sorted(path.name for path in (tmp_path / "out").rglob("*.*")) == ["good.jpg"] * 2
+
+
+@pytest.mark.parametrize("kind", ["missing", "directory", "text", "truncated", "huge"])
+def test_a_photograph_that_cannot_be_read_is_one_line(prefix, tmp_path, kind):
+    photo = tmp_path / "photo.jpg"
+    words = [photo]
+    if kind == "directory":
+        photo.mkdir()
+    elif kind == "text":
+        photo.write_text("no photograph")
+    elif kind == "truncated":
+        write_photo(photo)
+        os.truncate(photo, 300)
+    elif kind == "huge":
+        photo = write_png_header(tmp_path / "photo.png", 30_000, 30_000)
+        words = [photo, "30000 x 30000", "--max_pixels"]
+    process = evaluate(photo, prefix, cwd=tmp_path)
+    assert_one_line_error(process, *words)
+    assert not (tmp_path / "generated" / "res.jpg").exists()
+
+
+def test_the_pixel_limit_is_a_flag(prefix, tmp_path):
+    photo = write_photo(tmp_path / "photo.png", 20, 30)
+    assert_one_line_error(evaluate(photo, prefix, "--max_pixels=599", cwd=tmp_path), "599")
+    assert evaluate(photo, prefix, "--max_pixels=600", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["missing", "directory", "cut", "other network"])
+def test_a_checkpoint_that_cannot_be_read_is_one_line(prefix, tmp_path, kind):
+    photo = write_photo(tmp_path / "photo.png")
+    copy = tmp_path / "ckpt"
+    if kind == "directory":
+        copy.mkdir()
+    elif kind != "missing":
+        for suffix in (".index", ".data-00000-of-00001", ".json"):
+            (tmp_path / f"ckpt{suffix}").write_bytes(
+                (prefix.parent / f"ckpt-done{suffix}").read_bytes()
+            )
+    if kind == "cut":
+        os.truncate(tmp_path / "ckpt.data-00000-of-00001", 1000)
+    if kind == "other network":
+        description = json.loads((tmp_path / "ckpt.json").read_text())
+        description["network"]["width"] = 8
+        (tmp_path / "ckpt.json").write_text(json.dumps(description))
+    words = {
+        "missing": "no such checkpoint",
+        "directory": "no such checkpoint",
+        "cut": "damaged checkpoint",
+        "other network": "weights do not fit",
+    }
+    assert_one_line_error(evaluate(photo, copy, cwd=tmp_path), copy, words[kind])
+
+
+def test_an_output_that_cannot_be_written_is_said_before_any_work(prefix, tmp_path):
+    photo = write_photo(tmp_path / "photo.png")
+    (tmp_path / "file").write_text("")
+    # The checkpoint does not exist: whoever looks at it first, complains about it.
+    for output in ("/proc/painted.jpg", tmp_path / "file" / "painted.jpg", "painted.docx"):
+        process = evaluate(photo, tmp_path / "nowhere", "--output", output, cwd=tmp_path)
+        assert_one_line_error(process, output)
+
+
+def test_outputs_that_would_collide_are_refused(prefix, tmp_path):
+    first = write_photo(tmp_path / "a" / "photo.png")
+    second = write_photo(tmp_path / "b" / "photo.png")
+    process = evaluate(first, second, prefix, "--output", "out", cwd=tmp_path)
+    assert_one_line_error(process, first, second)
+    before = first.read_bytes()
+    assert_one_line_error(evaluate(first, prefix, "--output", first, cwd=tmp_path), first)
+    assert first.read_bytes() == before
+
+
+def test_wrong_usage_ends_with_2(tmp_path):
+    for arguments in ([], ["photo.jpg"], ["a.jpg", "ckpt", "--no_such_flag"]):
+        process = evaluate(*arguments, cwd=tmp_path)
+        assert process.returncode == 2
+        assert "Traceback" not in process.stderr
+        assert "--help" in process.stderr
+
+
+def test_help_describes_the_flags(tmp_path):
+    process = evaluate("--help", cwd=tmp_path)
+    assert "generated/res.jpg" in process.stdout
+    assert "--max_pixels" in process.stdout
