@@ -15,7 +15,6 @@ from absl import logging
 from data import images
 
 TFDS_PREFIX = "tfds:"
-SHUFFLE_BUFFER = 2048  # encoded photographs of a TFDS stream, about 300 MB of COCO
 
 
 class Photos:
@@ -71,7 +70,10 @@ class Photos:
         self.failure = None  # what ended the pipeline, if something did
         source = os.fspath(source)
         if source.startswith(TFDS_PREFIX):
-            self._source = _TfdsSource(source.removeprefix(TFDS_PREFIX), data_dir, seed)
+            # TFDS takes seconds to import; only those who ask for it wait for it.
+            from data.tfds_source import TfdsSource
+
+            self._source = TfdsSource(source.removeprefix(TFDS_PREFIX), data_dir, seed)
         else:
             self._source = _FolderSource(source, seed)
         self._check_readable(source)
@@ -109,6 +111,14 @@ class Photos:
         dataset = dataset.map(lambda crops, after: (crops, after[-1]))
         return dataset.prefetch(4)
 
+    def explain(self, error):
+        """The error behind a `tf.errors.OpError` from a dataset: what a caller should raise.
+
+        tf.data passes on no more than the text of what went wrong in Python or in a TFDS file.
+        """
+        reason = str(error).strip().splitlines()[0]
+        return self.failure or OSError(f"the photographs can't be read: {reason}")
+
     def _example(self, index, name, data):
         """A random crop, uint8 `[S, S, 3]`; empty where the photograph is unreadable."""
         name = name.decode("utf-8", "surrogateescape")
@@ -144,9 +154,12 @@ class Photos:
     def _check_readable(self, source):
         """Raises unless some photograph can be read."""
         records = self._source.records(0).take(len(self))
-        for index, name, data in records.as_numpy_iterator():
-            if self._example(index, name, data).size:
-                return
+        try:
+            for index, name, data in records.as_numpy_iterator():
+                if self._example(index, name, data).size:
+                    return
+        except tf.errors.OpError as error:
+            raise self.explain(error) from error
         raise ValueError(f"{source}: none of its {len(self)} image files can be read")
 
 
@@ -176,84 +189,6 @@ class _FolderSource:
         dataset = tf.data.Dataset.range(position, np.iinfo(np.int64).max)
         return dataset.map(
             lambda index: (index, tf.numpy_function(self._name, [index], tf.string), "")
-        )
-
-
-class _TfdsSource:
-    """Encoded images of a prepared TFDS dataset, shuffled anew in each epoch."""
-
-    def __init__(self, name, data_dir, seed):
-        # Takes seconds to import; only those who ask for TFDS wait for it.
-        import tensorflow_datasets as tfds
-
-        name, _, split = name.partition(":")
-        split = split or "train"
-        self.name = TFDS_PREFIX + name
-        self.seed = seed
-        try:
-            builder = tfds.builder(name, data_dir=data_dir)
-        except (tfds.core.DatasetNotFoundError, KeyError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ValueError(
-                f"{self.name}: no such TFDS dataset ({reason}); their names are listed at "
-                "https://www.tensorflow.org/datasets/catalog"
-            ) from error
-        if not builder.data_path.exists():
-            raise ValueError(
-                f"{self.name}: not prepared under {builder.data_dir}; run "
-                f"tfds.builder({name!r}).download_and_prepare() first, or give a folder"
-            )
-        features, splits = builder.info.features, builder.info.splits
-        if "image" not in features or not isinstance(features["image"], tfds.features.Image):
-            raise ValueError(
-                f'{self.name}: has no image feature named "image", its features are '
-                f"{', '.join(features)}; take another dataset, or give a folder"
-            )
-        try:
-            self.count = splits[split].num_examples
-        except (KeyError, ValueError) as error:
-            raise ValueError(
-                f"{self.name}: no split {split!r}; write one of {', '.join(splits)} after the "
-                'name, or a part such as "train[:50%]"'
-            ) from error
-        if not self.count:
-            raise ValueError(f"{self.name}: split {split!r} is empty")
-        # The order of the files is that of the seed, in each epoch; `records` shuffles further.
-        self._dataset = builder.as_dataset(
-            split=split,
-            shuffle_files=not builder.info.disable_shuffling,
-            decoders=tfds.decode.PartialDecoding(
-                {"image": True}, decoders={"image": tfds.decode.SkipDecoding()}
-            ),
-            read_config=tfds.ReadConfig(
-                add_tfds_id=True,
-                shuffle_seed=seed,
-                shuffle_reshuffle_each_iteration=False,
-                try_autocache=False,
-            ),
-        )
-
-    def __len__(self):
-        return self.count
-
-    def records(self, position):
-        """Dataset of (index, name, encoded image) from `position` on; nothing is decoded."""
-
-        def epoch(number):
-            return self._dataset.shuffle(
-                min(self.count, SHUFFLE_BUFFER),
-                seed=self.seed + number,
-                reshuffle_each_iteration=False,
-            )
-
-        first, passed = divmod(position, self.count)
-        dataset = tf.data.Dataset.range(first, np.iinfo(np.int64).max).flat_map(epoch).skip(passed)
-        return dataset.enumerate(position).map(
-            lambda index, example: (
-                index,
-                tf.strings.join([self.name, example["tfds_id"]], ": "),
-                example["image"],
-            )
         )
 
 

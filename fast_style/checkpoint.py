@@ -164,6 +164,19 @@ def network_config(network):
     return {name: config[name] for name in TransformNet.OPTIONS}
 
 
+def prepare_folder(folder):
+    """Makes a folder for checkpoints, and tries whether it can be written.
+
+    Raises:
+        OSError: it is a file, or it can't be made or written.
+    """
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise NotADirectoryError(f"{folder}: is a file, a folder for checkpoints is wanted")
+    os.makedirs(folder, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def set_aside(folder, name=None):
     """Moves checkpoints of an earlier run into `folder`/previous-N.
 

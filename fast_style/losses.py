@@ -102,7 +102,7 @@ class LossSettings:
         "block4_conv3",
     )
     content_weight: float = 1.0
-    style_weight: float = 1.0
+    style_weight: float = 2.0
     tv_weight: float = 100.0
     content_layer_weights: tuple[float, ...] = ()
     style_layer_weights: tuple[float, ...] = ()

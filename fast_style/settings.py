@@ -32,7 +32,7 @@ class TrainingSettings:
     learning_rate: float = 1e-3
     seed: int = 0
     zoom: float = 2.0
-    style_size: int = 512
+    style_size: int = 640
     losses: LossSettings = LossSettings()
     network: dict = dataclasses.field(default_factory=dict)
     loss_network: str = "vgg16"
@@ -54,7 +54,7 @@ def check_size(name, size, layers):
     """Raises `ValueError` where an image of `size` pixels has no features left at some layer."""
     # Each block but the first follows a pooling; unknown names are the loss network's to refuse.
     block = max(
-        [1, *(int(match[1]) for match in map(re.compile(r"block(\d)_").match, layers) if match)]
+        [1, *(int(match[1]) for match in map(re.compile(r"block([1-5])_").match, layers) if match)]
     )
     smallest = 2 ** (block - 1)
     if size < smallest:

@@ -99,6 +99,7 @@ class Trainer:
             style_image = images.fit(style_image, settings.style_size)
         check_size("style_size", min(style_image.shape[:2]), settings.losses.layers)
 
+        checkpoint.prepare_folder(self.checkpoint_dir)
         keras.utils.set_random_seed(settings.seed)
         self.network, self._origin = _initial_network(settings)
         loss_network = LossNetwork(
@@ -114,7 +115,6 @@ class Trainer:
         self._train_step = tf.function(self._make_step(), jit_compile=jit_compile)
         self._part_names = []
 
-        os.makedirs(self.checkpoint_dir, exist_ok=True)
         self.set_aside = None if resume else checkpoint.set_aside(self.checkpoint_dir)
         self._checkpoints = RunCheckpoints(
             self.checkpoint_dir,
@@ -171,7 +171,10 @@ class Trainer:
         seconds = None
         for step in range(self.step + 1, settings.steps + 1):
             started = time.perf_counter()
-            crops, position = self._next(batches)
+            try:
+                crops, position = next(batches)
+            except tf.errors.OpError as error:
+                raise self._photos.explain(error) from error
             waiting = time.perf_counter() - started
             losses = self._losses(self._train_step(crops))
             took = time.perf_counter() - started
@@ -206,15 +209,6 @@ class Trainer:
             if stop and step < settings.steps:
                 return True
         return False
-
-    def _next(self, batches):
-        try:
-            return next(batches)
-        except tf.errors.OpError:
-            # tf.data passes on the text of a Python error alone; this is the error itself.
-            if self._photos.failure is not None:
-                raise self._photos.failure from None
-            raise
 
     def _make_step(self):
         """The function of one training step: uint8 crops to a vector of losses."""

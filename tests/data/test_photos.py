@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data import images, photos
+from data import images, tfds_source
 from data.photos import Photos, random_crop
 
 SIZE = 8
@@ -478,7 +478,7 @@ def test_tfds_seed_fixes_everything(data_dir):
 @pytest.mark.parametrize("buffer", [4, 2048], ids=["of-a-part", "of-the-whole"])
 @pytest.mark.parametrize("config", ["2014", "damaged"])
 def test_tfds_resumes_at_a_position(data_dir, monkeypatch, config, buffer):
-    monkeypatch.setattr(photos, "SHUFFLE_BUFFER", buffer)
+    monkeypatch.setattr(tfds_source, "SHUFFLE_BUFFER", buffer)
     source = Photos(f"tfds:toy_photos/{config}:train", SIZE, batch_size=5, data_dir=data_dir)
     assert_resumes(source, 8)  # more than three epochs
 

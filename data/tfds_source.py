@@ -1,0 +1,91 @@
+"""Photographs of a prepared TensorFlow Datasets dataset, for `data.photos`."""
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+SHUFFLE_BUFFER = 2048  # encoded photographs, about 300 MB of COCO
+
+
+class TfdsSource:
+    """Encoded images of a prepared TFDS dataset, shuffled anew in each epoch.
+
+    Args:
+        name: "NAME[:SPLIT]", such as "coco/2014:train[:50%]".
+        data_dir: TFDS's data_dir; its default if None.
+        seed: int, of the order.
+
+    Raises:
+        ValueError: no such dataset or split, not prepared, or without images.
+    """
+
+    def __init__(self, name, data_dir, seed):
+        name, _, split = name.partition(":")
+        split = split or "train"
+        self.name = f"tfds:{name}"
+        self.seed = seed
+        try:
+            builder = tfds.builder(name, data_dir=data_dir)
+        except (tfds.core.DatasetNotFoundError, KeyError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(
+                f"{self.name}: no such TFDS dataset ({reason}); their names are listed at "
+                "https://www.tensorflow.org/datasets/catalog"
+            ) from error
+        if not builder.data_path.exists():
+            raise ValueError(
+                f"{self.name}: not prepared under {builder.data_dir}; run "
+                f"tfds.builder({name!r}).download_and_prepare() first, or give a folder"
+            )
+        features, splits = builder.info.features, builder.info.splits
+        if "image" not in features or not isinstance(features["image"], tfds.features.Image):
+            raise ValueError(
+                f'{self.name}: has no image feature named "image", its features are '
+                f"{', '.join(features)}; take another dataset, or give a folder"
+            )
+        try:
+            self.count = splits[split].num_examples
+        except (KeyError, ValueError) as error:
+            raise ValueError(
+                f"{self.name}: no split {split!r}; write one of {', '.join(splits)} after the "
+                'name, or a part such as "train[:50%]"'
+            ) from error
+        if not self.count:
+            raise ValueError(f"{self.name}: split {split!r} is empty")
+        # The order of the files is that of the seed, in each epoch; `records` shuffles further.
+        self._dataset = builder.as_dataset(
+            split=split,
+            shuffle_files=not builder.info.disable_shuffling,
+            decoders=tfds.decode.PartialDecoding(
+                {"image": True}, decoders={"image": tfds.decode.SkipDecoding()}
+            ),
+            read_config=tfds.ReadConfig(
+                add_tfds_id=True,
+                shuffle_seed=seed,
+                shuffle_reshuffle_each_iteration=False,
+                try_autocache=False,
+            ),
+        )
+
+    def __len__(self):
+        return self.count
+
+    def records(self, position):
+        """Dataset of (index, name, encoded image) from `position` on; nothing is decoded."""
+
+        def epoch(number):
+            return self._dataset.shuffle(
+                min(self.count, SHUFFLE_BUFFER),
+                seed=self.seed + number,
+                reshuffle_each_iteration=False,
+            )
+
+        first, passed = divmod(position, self.count)
+        dataset = tf.data.Dataset.range(first, np.iinfo(np.int64).max).flat_map(epoch).skip(passed)
+        return dataset.enumerate(position).map(
+            lambda index, example: (
+                index,
+                tf.strings.join([self.name, example["tfds_id"]], ": "),
+                example["image"],
+            )
+        )
