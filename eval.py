@@ -38,7 +38,8 @@ def _define_flags():
     flags.DEFINE_bool(
         "jit_compile",
         inspect.signature(Stylizer).parameters["jit_compile"].default,
-        "Compile the network with XLA, once for each image size.",
+        "Compile the network with XLA, once for each image size (the first one's seconds include "
+        "it): worth it for many images of one size.",
     )
     flags.DEFINE_integer(
         "max_pixels", images.MAX_PIXELS, "Images with more pixels than this are refused."

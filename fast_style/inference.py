@@ -39,8 +39,11 @@ class Stylizer:
         return cls(network, jit_compile, description)
 
     def prepare(self):
-        """Traces the network, which the first call does otherwise (about a second)."""
-        self._function.get_concrete_function()
+        """Traces the network, which the first call does otherwise (about a second).
+
+        With `jit_compile` the first image of each size is still compiled when it comes.
+        """
+        self._function(np.zeros((1, 8, 8, 3), np.uint8))
 
     def __call__(self, images):
         """Stylizes one image or a batch.

@@ -50,15 +50,20 @@ class TrainingSettings:
         check_size("image_size", self.image_size, self.losses.layers)
 
 
-def check_size(name, size, layers):
-    """Raises `ValueError` where an image of `size` pixels has no features left at some layer."""
+def smallest_side(layers):
+    """Pixels that the shorter side of an image must have for features at all of `layers`."""
     # Each block but the first follows a pooling; unknown names are the loss network's to refuse.
     block = max(
         [1, *(int(match[1]) for match in map(re.compile(r"block([1-5])_").match, layers) if match)]
     )
-    smallest = 2 ** (block - 1)
+    return 2 ** (block - 1)
+
+
+def check_size(name, size, layers):
+    """Raises `ValueError` where an image of `size` pixels has no features left at some layer."""
+    smallest = smallest_side(layers)
     if size < smallest:
         raise ValueError(
-            f"`{name}` must be at least {smallest} for the features of block{block}; "
-            f"received {size}"
+            f"`{name}` must be at least {smallest} for the features of "
+            f"block{smallest.bit_length()}; received {size}"
         )
