@@ -103,7 +103,7 @@ class LossSettings:
     )
     content_weight: float = 1.0
     style_weight: float = 2.0
-    tv_weight: float = 100.0
+    tv_weight: float = 1000.0
     content_layer_weights: tuple[float, ...] = ()
     style_layer_weights: tuple[float, ...] = ()
     style_reduction: str = "mean"
@@ -149,21 +149,34 @@ class LossSettings:
 
 
 class PerceptualLoss:
-    """Total of content, style and total variation loss against one painting.
+    """Total of content, style and total variation loss against one painting or several.
 
-    The painting's Gram matrices are computed once, here.
+    The paintings' Gram matrices are computed once, here.
 
     Args:
         loss_network: a `LossNetwork` that gives every layer of `settings`.
-        style_image: float32 RGB `[1, H, W, 3]`, 0..255, of any size.
+        style_image: float32 RGB `[1, H, W, 3]`, 0..255, of any size, or a list of such images. The
+            target of several is the mean of their Gram matrices: the sum of the style losses
+            against each differs from the loss against that mean by a constant only.
         settings: a `LossSettings`.
+        style_image_weights: for a list, how much each painting counts in the mean; empty for equal
+            parts.
+
+    Raises:
+        ValueError: weights that do not match the paintings in number, or are negative or all zero.
     """
 
-    def __init__(self, loss_network, style_image, settings):
+    def __init__(self, loss_network, style_image, settings, style_image_weights=()):
         self.loss_network = loss_network
         self.settings = settings
-        features = loss_network(style_image, layers=settings.style_layers)
-        self.style_targets = {name: gram_matrix(value) for name, value in features.items()}
+        paintings = style_image if isinstance(style_image, list | tuple) else [style_image]
+        shares = _parts_of_one(style_image_weights, len(paintings))
+        self.style_targets = {}
+        for painting, share in zip(paintings, shares, strict=True):
+            features = loss_network(painting, layers=settings.style_layers)
+            for name, value in features.items():
+                gram = share * gram_matrix(value)
+                self.style_targets[name] = self.style_targets.get(name, 0.0) + gram
 
     def content_targets(self, content_images):
         """Features of `content_images` (float32 RGB `[N, H, W, 3]`) at the content layers."""
@@ -199,3 +212,19 @@ class PerceptualLoss:
             + settings.tv_weight * parts["tv"]
         )
         return total, parts
+
+
+def _parts_of_one(weights, count):
+    """`count` weights as parts of 1."""
+    weights = tuple(weights) or (1.0,) * count
+    if len(weights) != count:
+        raise ValueError(
+            f"`style_image_weights` must hold one weight for each of the {count} style images; "
+            f"received {len(weights)}"
+        )
+    if not all(0 <= weight < float("inf") for weight in weights) or not sum(weights):
+        raise ValueError(
+            "`style_image_weights` must be finite, not negative and not all zero; "
+            f"received {', '.join(map(str, weights))}"
+        )
+    return [weight / sum(weights) for weight in weights]

@@ -168,8 +168,8 @@ class Trainer:
         """The training loop; returns whether it was stopped before its end."""
         settings = self.settings
         batches = iter(self._photos.batches(int(self._position.numpy())))
-        seconds = None
-        for step in range(self.step + 1, settings.steps + 1):
+        first = self.step + 1
+        for step in range(first, settings.steps + 1):
             started = time.perf_counter()
             try:
                 crops, position = next(batches)
@@ -187,7 +187,7 @@ class Trainer:
             self._step.assign(step)
             self._position.assign(position)
             # The first step compiles; later ones are averaged over about ten.
-            seconds = took if seconds is None or step < 3 else 0.9 * seconds + 0.1 * took
+            seconds = took if step < first + 2 else 0.9 * seconds + 0.1 * took
             progress = Progress(
                 step, settings.steps, losses, settings.batch_size / seconds, took, waiting
             )

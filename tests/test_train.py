@@ -79,23 +79,32 @@ def test_damaged_photographs_are_skipped_and_counted(style, photos, flags, tmp_p
         assert process.stderr.count(name) == 1
 
 
+def stop_training(arguments, pattern, number, cwd):
+    """Sends a signal once the progress bar shows `pattern`.
+
+    Returns the exit status, the progress bar up to there, and the step that was saved.
+    """
+    process = subprocess.Popen(
+        command("train.py", *arguments),
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    seen = ""
+    while not re.search(pattern, seen):
+        seen += process.stderr.read(1)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=120)
+    step = re.search(r"stopped at step (\d+) of \d+ and saved", output)[1]
+    return process.returncode, seen, int(step)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_and_the_same_command_goes_on(style, photos, flags, tmp_path, number):
     arguments = (style, photos, *flags, "--steps=100000", "--save_every=100000")
-    process = subprocess.Popen(
-        command("train.py", *arguments),
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-        stdout=subprocess.PIPE,
-    )
-    seen = ""
-    while not re.search(r" [1-9]\d*/100000", seen):  # the bar, once it moves
-        seen += process.stderr.read(1)
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
-    step = int(re.search(r"stopped at step (\d+) of 100000 and saved", output)[1])
+    status, _, step = stop_training(arguments, r" [1-9]\d*/100000", number, tmp_path)
+    assert status == 128 + number
     assert checkpoint.read_description(tmp_path / "run" / f"ckpt-{step}")["step"] == step
     process = train(style, photos, *flags, f"--steps={step + 2}", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
@@ -206,20 +215,8 @@ def test_200_steps_on_photographs_halve_the_loss_across_a_restart(shared, vgg_we
         "--validation_images=",
         "--checkpoint_dir=run",
     ]
-    process = subprocess.Popen(
-        command("train.py", *arguments),
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-        stdout=subprocess.PIPE,
-    )
-    seen = ""
-    while " 100/200" not in seen:
-        seen += process.stderr.read(1)
+    _, seen, step = stop_training(arguments, " 100/200", signal.SIGTERM, tmp_path)
     first = float(re.search(r" 1/200.*?total (\S+)", seen)[1])
-    process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=120)
-    step = int(re.search(r"stopped at step (\d+)", output)[1])
     process = train(*arguments, cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     assert f"going on from step {step} of 200" in process.stdout
