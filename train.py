@@ -103,7 +103,8 @@ def _define_flags():
         "style_reduction",
         LOSSES.style_reduction,
         losses.REDUCTIONS,
-        "Over the entries of a Gram difference: mean (layers balanced) or sum (as the paper).",
+        "Over the entries of a Gram difference: sum (as the paper), mean (layers balanced), or "
+        "relative (the same, scaled to the painting's own energy).",
     )
     flags.DEFINE_integer(
         "style_size",
@@ -147,13 +148,6 @@ def _define_flags():
     )
 
 
-def _numbers(flag, texts):
-    try:
-        return tuple(float(text) for text in texts)
-    except ValueError:
-        command_line.usage_error(f"--{flag} must be numbers, received {','.join(texts)}")
-
-
 def _settings(values):
     """`TrainingSettings` from the flags."""
     return TrainingSettings(
@@ -178,8 +172,12 @@ def _settings(values):
             tv_weight=values.tv_weight,
             content_layers=tuple(values.content_layers),
             style_layers=tuple(values.style_layers),
-            content_layer_weights=_numbers("content_layer_weights", values.content_layer_weights),
-            style_layer_weights=_numbers("style_layer_weights", values.style_layer_weights),
+            content_layer_weights=command_line.numbers(
+                "content_layer_weights", values.content_layer_weights
+            ),
+            style_layer_weights=command_line.numbers(
+                "style_layer_weights", values.style_layer_weights
+            ),
             style_reduction=values.style_reduction,
         ),
         # Only what was asked for: a network given by --init_from brings its own options.

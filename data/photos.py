@@ -143,7 +143,9 @@ class Photos:
         with self._lock:
             if name not in self._unreadable:
                 self._unreadable.add(name)
-                logging.warning("skipped: %s", error)
+                # A file name that is no UTF-8 must not break a log file that is.
+                text = str(error).encode("utf-8", "backslashreplace").decode()
+                logging.warning("skipped: %s", text)
             self._misses += 1
             # In order there are fewer than 2 * len(self) between two good ones; the workers may
             # be through with more while a good one is still being decoded.

@@ -161,7 +161,9 @@ def save_network(network, prefix, description):
 def network_config(network):
     """The config of a `TransformNet` without what Keras adds to it, as the JSON holds it."""
     config = network.get_config()
-    return {name: config[name] for name in TransformNet.OPTIONS}
+    # A later option is named only where it is used: runs from before it go on as they are.
+    later = {"strided_kernel": 3}
+    return {n: config[n] for n in TransformNet.OPTIONS if config[n] != later.get(n)}
 
 
 def prepare_folder(folder):

@@ -56,6 +56,14 @@ def usage_error(message):
     sys.exit(2)
 
 
+def numbers(flag, texts):
+    """The texts of a list flag as a tuple of floats; wrong usage if one is no number."""
+    try:
+        return tuple(float(text) for text in texts)
+    except ValueError:
+        usage_error(f"--{flag} must be numbers, received {','.join(texts)}")
+
+
 def import_tensorflow():
     """Imports TensorFlow without the lines that its C++ parts print meanwhile."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

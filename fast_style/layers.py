@@ -15,7 +15,9 @@ UPSAMPLINGS = ("nearest", "transpose")
 def check_choice(name, value, choices):
     """Raises `ValueError` unless `value` is one of `choices`; `name` is the argument's name."""
     if value not in choices:
-        raise ValueError(f"`{name}` must be one of {', '.join(choices)}; received {value!r}")
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(map(str, choices))}; received {value!r}"
+        )
 
 
 class InstanceNormalization(keras.layers.Layer):
@@ -103,7 +105,7 @@ class ConvBlock(keras.layers.Layer):
 
     Args:
         filters: int, output channels.
-        kernel_size: odd int, pixels.
+        kernel_size: int, pixels; odd, or with `strides=2` even.
         strides: int, pixels.
         normalization: one of `NORMALIZATIONS`.
         padding: one of `PADDINGS`.
@@ -131,7 +133,7 @@ class ConvBlock(keras.layers.Layer):
         self.padding = padding
         self.activation = activation
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.pad = Padding2D(kernel_size // 2, padding, name="pad")
+        self.pad = Padding2D((kernel_size - 1) // 2, padding, name="pad")
         self.conv = keras.layers.Conv2D(
             filters,
             kernel_size,
@@ -198,10 +200,10 @@ class NearestUpBlock(_UpBlock):
 
 
 class TransposedUpBlock(_UpBlock):
-    """Enlarges twice by a 3x3 convolution of stride 1/2, the paper's, with `ConvBlock`'s ending.
+    """Enlarges twice by a convolution of stride 1/2, the paper's, with `ConvBlock`'s ending.
 
-    Takes the arguments of `ConvBlock` but `strides`. What would lie in a border is left out of the
-    sums, which is padding with zeros: `padding` changes nothing here.
+    Takes the arguments of `ConvBlock` but `strides`; `kernel_size` is 3 or 4. What would lie in a
+    border is left out of the sums, which is padding with zeros: `padding` changes nothing here.
     """
 
     def __init__(self, filters, **kwargs):
@@ -217,8 +219,9 @@ class TransposedUpBlock(_UpBlock):
 
     def call(self, inputs, training=False):
         # 2n + 1 rows; without the first, row 2i is centred on input row i, the mirror image of
-        # ConvBlock with strides=2.
-        x = self.conv(inputs)[:, 1:, 1:]
+        # ConvBlock with strides=2. A 4x4 kernel makes one row more, at the end.
+        kept = slice(1, None if self.kernel_size == 3 else -1)
+        x = self.conv(inputs)[:, kept, kept]
         return self.finish(x, training)
 
 

@@ -4,7 +4,8 @@ import dataclasses
 
 from keras import ops
 
-REDUCTIONS = ("mean", "sum")
+REDUCTIONS = ("relative", "mean", "sum")
+ENERGY = 1e6  # to which "relative" scales a painting's Gram matrices
 
 
 def gram_matrix(features):
@@ -44,15 +45,13 @@ def style_loss(grams, targets, reduction="mean"):
         targets: float32 `[N, C, C]` or `[1, C, C]`.
         reduction: "sum" as the paper writes it, or "mean" over the C x C entries, as the authors'
             code computes it: it divides a layer's loss by C squared, which brings layers of
-            different width to one scale.
+            different width to one scale. ("relative" is `PerceptualLoss`'s: it knows all layers.)
 
     Returns:
         float32 scalar.
     """
-    if reduction not in REDUCTIONS:
-        raise ValueError(
-            f"`reduction` must be one of {', '.join(REDUCTIONS)}; received {reduction!r}"
-        )
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"`reduction` must be mean or sum; received {reduction!r}")
     squares = ops.square(grams - targets)
     return ops.mean(squares) if reduction == "mean" else ops.mean(ops.sum(squares, axis=(1, 2)))
 
@@ -88,7 +87,10 @@ class LossSettings:
         style_layers: layers of the style loss.
         content_weight, style_weight, tv_weight: factors of the three losses in the total.
         content_layer_weights, style_layer_weights: a factor for each layer; empty for 1 each.
-        style_reduction: "mean" or "sum", see `style_loss`.
+        style_reduction: "mean" or "sum", see `style_loss`; or "relative", the mean form scaled
+            so that the painting's own loss against black is `ENERGY`. Between a painting of thick
+            strokes and one of smooth planes the mean form differs tenfold, and one style weight
+            would not do for both.
 
     Raises:
         ValueError: weights that do not match their layers in number, or are negative.
@@ -103,10 +105,10 @@ class LossSettings:
     )
     content_weight: float = 1.0
     style_weight: float = 2.0
-    tv_weight: float = 1000.0
+    tv_weight: float = 500.0
     content_layer_weights: tuple[float, ...] = ()
     style_layer_weights: tuple[float, ...] = ()
-    style_reduction: str = "mean"
+    style_reduction: str = "relative"
 
     def __post_init__(self):
         for kind in ("content", "style"):
@@ -177,6 +179,15 @@ class PerceptualLoss:
             for name, value in features.items():
                 gram = share * gram_matrix(value)
                 self.style_targets[name] = self.style_targets.get(name, 0.0) + gram
+        self._reduction, self._scale = settings.style_reduction, 1.0
+        if self._reduction == "relative":
+            self._reduction = "mean"
+            energy = sum(
+                weight * ops.mean(ops.square(self.style_targets[name]))
+                for name, weight in settings.weighted("style")
+            )
+            # A painting without any features, black say, has none to be relative to.
+            self._scale = ENERGY / ops.maximum(energy, 1e-6)
 
     def content_targets(self, content_images):
         """Features of `content_images` (float32 RGB `[N, H, W, 3]`) at the content layers."""
@@ -200,8 +211,8 @@ class PerceptualLoss:
         for name, _ in settings.weighted("content"):
             parts[f"content/{name}"] = content_loss(features[name], content_targets[name])
         for name, _ in settings.weighted("style"):
-            parts[f"style/{name}"] = style_loss(
-                gram_matrix(features[name]), self.style_targets[name], settings.style_reduction
+            parts[f"style/{name}"] = self._scale * style_loss(
+                gram_matrix(features[name]), self.style_targets[name], self._reduction
             )
         for kind in ("content", "style"):
             parts[kind] = sum(w * parts[f"{kind}/{name}"] for name, w in settings.weighted(kind))

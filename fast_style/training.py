@@ -168,7 +168,7 @@ class Trainer:
         """The training loop; returns whether it was stopped before its end."""
         settings = self.settings
         batches = iter(self._photos.batches(int(self._position.numpy())))
-        first = self.step + 1
+        first, seconds = self.step + 1, 0.0
         for step in range(first, settings.steps + 1):
             started = time.perf_counter()
             try:
@@ -285,5 +285,5 @@ def _initial_network(settings):
                 f"`{name}` must be {origin['network'].get(name)!r} as in {settings.init_from}; "
                 f"received {value!r}"
             )
-    keep = ("step", "style", "losses", "training", "init_from")
+    keep = ("step", "style", "losses", "training", "init_from", "converted")
     return network, {name: origin[name] for name in keep if name in origin}

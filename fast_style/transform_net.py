@@ -6,6 +6,7 @@ from keras import ops
 from fast_style.layers import ConvBlock, ResidualBlock, check_choice, make_up_block
 
 OUTPUTS = ("tanh", "linear")
+STRIDED_KERNELS = (3, 4)
 # A config may come from an untrusted file: it must not ask for all the memory there is.
 MAX_WIDTH = 512
 MAX_RESIDUAL_BLOCKS = 64
@@ -35,12 +36,22 @@ class TransformNet(keras.Model):
         padding: "reflect" or "zero".
         upsampling: "nearest" (then a 3x3 convolution) or "transpose" (stride 1/2).
         output: "tanh" (scaled to 0..255) or "linear".
+        strided_kernel: 3 or 4, side of the kernels of stride 2 and 1/2, pixels (4 is for networks
+            that were trained elsewhere).
 
     Raises:
         ValueError: for an option that is none of those.
     """
 
-    OPTIONS = ("width", "residual_blocks", "normalization", "padding", "upsampling", "output")
+    OPTIONS = (
+        "width",
+        "residual_blocks",
+        "normalization",
+        "padding",
+        "upsampling",
+        "output",
+        "strided_kernel",
+    )
 
     def __init__(
         self,
@@ -50,10 +61,12 @@ class TransformNet(keras.Model):
         padding="reflect",
         upsampling="nearest",
         output="linear",
+        strided_kernel=3,
         **kwargs,
     ):
         super().__init__(**kwargs)
         check_choice("output", output, OUTPUTS)
+        check_choice("strided_kernel", strided_kernel, STRIDED_KERNELS)
         for name, value, least, most in (
             ("width", width, 1, MAX_WIDTH),
             ("residual_blocks", residual_blocks, 0, MAX_RESIDUAL_BLOCKS),
@@ -68,6 +81,7 @@ class TransformNet(keras.Model):
         self.padding = padding
         self.upsampling = upsampling
         self.output_activation = output
+        self.strided_kernel = strided_kernel
 
         options = {"normalization": normalization, "padding": padding}
         # Pixels of 0..255 would saturate the tanh where no normalization brings them to scale.
@@ -75,14 +89,16 @@ class TransformNet(keras.Model):
             1 / 128**2 if normalization == "none" else 1.0, mode="fan_avg", distribution="uniform"
         )
         self.down1 = ConvBlock(width, 9, kernel_initializer=first, **options, name="down1")
-        self.down2 = ConvBlock(2 * width, 3, strides=2, **options, name="down2")
-        self.down3 = ConvBlock(4 * width, 3, strides=2, **options, name="down3")
+        self.down2 = ConvBlock(2 * width, strided_kernel, strides=2, **options, name="down2")
+        self.down3 = ConvBlock(4 * width, strided_kernel, strides=2, **options, name="down3")
         # An attribute each: tf.train.Checkpoint does not look into Keras's lists.
         for i in range(residual_blocks):
             name = f"residual{i + 1}"
             setattr(self, name, ResidualBlock(4 * width, **options, name=name))
-        self.up1 = make_up_block(upsampling, 2 * width, **options, name="up1")
-        self.up2 = make_up_block(upsampling, width, **options, name="up2")
+        # After nearest neighbour, the convolution's stride is 1.
+        up = {**options, "kernel_size": strided_kernel if upsampling == "transpose" else 3}
+        self.up1 = make_up_block(upsampling, 2 * width, **up, name="up1")
+        self.up2 = make_up_block(upsampling, width, **up, name="up2")
         self.out = ConvBlock(
             3, 9, normalization="none", padding=padding, activation=False, name="out"
         )

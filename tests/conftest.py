@@ -63,3 +63,16 @@ def photo():
         return rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def prefix(tmp_path_factory):
+    """Checkpoint prefix of a tiny network with random weights."""
+    from fast_style import checkpoint
+    from fast_style.transform_net import TransformNet
+
+    prefix = tmp_path_factory.mktemp("checkpoints") / "ckpt-done"
+    network = TransformNet(width=4, residual_blocks=1)
+    network.build()
+    checkpoint.save_network(network, prefix, {})
+    return prefix

@@ -1,4 +1,4 @@
-"""Runs the scripts as a user does: in a process of their own."""
+"""Runs scripts and modules as a user does: in a process of their own."""
 
 import os
 import pathlib
@@ -8,14 +8,16 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
-def command(script, *arguments):
-    return [sys.executable, str(ROOT / script), *map(str, arguments)]
+def command(program, *arguments):
+    """Of a script such as "train.py", or of a module, such as "gatys", run with -m."""
+    target = [str(ROOT / program)] if program.endswith(".py") else ["-m", program]
+    return [sys.executable, *target, *map(str, arguments)]
 
 
-def run_script(script, *arguments, cwd, **options):
+def run_script(program, *arguments, cwd, **options):
     """Returns the finished process, its output as text."""
     return subprocess.run(
-        command(script, *arguments),
+        command(program, *arguments),
         cwd=cwd,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -10,19 +10,8 @@ import numpy as np
 import pytest
 
 from data import images
-from fast_style import checkpoint
 from fast_style.inference import Stylizer
-from fast_style.transform_net import TransformNet
 from tests.scripts import assert_one_line_error, run_script
-
-
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory):
-    prefix = tmp_path_factory.mktemp("checkpoints") / "ckpt-done"
-    network = TransformNet(width=4, residual_blocks=1)
-    network.build()
-    checkpoint.save_network(network, prefix, {})
-    return prefix
 
 
 def evaluate(*arguments, cwd, **options):

@@ -53,6 +53,12 @@ def test_a_saved_network_is_three_files_and_nothing_else(prefix):
     ]
 
 
+def test_an_option_that_came_later_is_named_only_where_it_is_used():
+    usual, wide = TransformNet(width=4), TransformNet(width=4, strided_kernel=4)
+    assert "strided_kernel" not in checkpoint.network_config(usual)
+    assert checkpoint.network_config(wide)["strided_kernel"] == 4
+
+
 def test_a_network_is_saved_over_another(prefix):
     other = TransformNet(width=6, residual_blocks=1)
     other.build()

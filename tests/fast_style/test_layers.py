@@ -50,6 +50,14 @@ def pad(x, amount, mode="reflect"):
         (layers.NearestUpBlock, {"filters": 2}, (2, 3, 4, 5), (2, 6, 8, 2), 4, 0),
         (layers.TransposedUpBlock, {"filters": 2}, (2, 3, 4, 5), (2, 6, 8, 2), 4, 0),
         (
+            layers.TransposedUpBlock,
+            {"filters": 2, "kernel_size": 4},
+            (2, 3, 4, 5),
+            (2, 6, 8, 2),
+            4,
+            0,
+        ),
+        (
             layers.ResidualBlock,
             {"filters": 4, "normalization": "batch", "padding": "zero"},
             (2, 6, 5, 4),

@@ -17,6 +17,7 @@ SETTINGS = LossSettings(
     style_weight=3.0,
     tv_weight=5.0,
     style_layer_weights=(0.5, 0.25),
+    style_reduction="mean",
 )
 
 
@@ -94,9 +95,7 @@ def test_style_loss_sums_squares_and_averages_over_images():
     assert total == pytest.approx(each.mean(), rel=1e-5)
     assert float(losses.style_loss(grams, target, "mean")) == pytest.approx(total / 9, rel=1e-5)
     assert float(losses.style_loss(grams, target)) == pytest.approx(total / 9, rel=1e-5)
-    with pytest.raises(
-        ValueError, match=r"`reduction` must be one of mean, sum; received 'median'"
-    ):
+    with pytest.raises(ValueError, match=r"`reduction` must be mean or sum; received 'median'"):
         losses.style_loss(grams, target, "median")
 
 
@@ -146,7 +145,7 @@ def test_layers_come_with_their_weights_or_one():
         ({"tv_weight": float("inf")}, r"`tv_weight` must be finite.*received inf"),
         (
             {"style_reduction": "median"},
-            r"`style_reduction` must be one of mean, sum; received 'median'",
+            r"`style_reduction` must be one of relative, mean, sum; received 'median'",
         ),
     ],
 )
@@ -229,6 +228,20 @@ def test_sum_weighs_a_layer_by_the_square_of_its_channels(perceptual, network, p
         )
 
 
+def test_relative_style_loss_is_a_share_of_the_paintings_own(perceptual, network, images, painting):
+    options = {**vars(SETTINGS), "style_reduction": "relative"}
+    relative = PerceptualLoss(network, painting, LossSettings(**options))
+    targets = perceptual.content_targets(images)
+    mean = float(perceptual(images, targets)[1]["style"])
+    grams = {name: losses.gram_matrix(value) for name, value in network(painting).items()}
+    own = sum(
+        weight * np.mean(np.square(grams[name], dtype="float64"))
+        for name, weight in SETTINGS.weighted("style")
+    )
+    share = float(relative(images, targets)[1]["style"]) / losses.ENERGY
+    assert share == pytest.approx(mean / own, rel=1e-4)
+
+
 @pytest.mark.parametrize("part", ["total", "content", "style", "tv"])
 def test_gradient_of_each_part_reaches_the_images(perceptual, images, part):
     targets = perceptual.content_targets(images[:, ::-1])
@@ -249,3 +262,31 @@ def test_a_part_without_layers_counts_nothing(network, painting, images, left_ou
     total, parts = loss(images, loss.content_targets(images[:, ::-1]))
     assert float(parts[left_out]) == 0
     assert float(total) > 0
+
+
+# Several paintings
+
+
+def test_several_paintings_count_by_the_mean_of_their_gram_matrices(network, photo, painting):
+    other = photo(8, 10, seed=4)[None].astype("float32")
+    single = [PerceptualLoss(network, image, SETTINGS).style_targets for image in (painting, other)]
+    mixed = PerceptualLoss(network, [painting, other], SETTINGS, (3.0, 1.0)).style_targets
+    equal = PerceptualLoss(network, [painting, other], SETTINGS).style_targets
+    for name, gram in mixed.items():
+        first, second = (np.asarray(targets[name]) for targets in single)
+        np.testing.assert_allclose(gram, 0.75 * first + 0.25 * second, rtol=1e-5)
+        np.testing.assert_allclose(equal[name], (first + second) / 2, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "weights, message",
+    [
+        ((1.0,), r"`style_image_weights` must hold one weight for each of the 2 .*received 1"),
+        ((0.0, 0.0), r"`style_image_weights` must be .*not all zero; received 0.0, 0.0"),
+        ((1.0, -1.0), r"`style_image_weights` must be .*not negative"),
+        ((1.0, float("nan")), r"`style_image_weights` must be finite"),
+    ],
+)
+def test_weights_of_paintings_that_make_no_sense_are_refused(network, painting, weights, message):
+    with pytest.raises(ValueError, match=message):
+        PerceptualLoss(network, [painting, painting], SETTINGS, weights)

@@ -135,6 +135,7 @@ def test_a_fresh_network_is_not_saturated(photo, normalization):
         {"padding": "zero"},
         {"upsampling": "transpose"},
         {"output": "linear"},
+        {"strided_kernel": 4},
     ],
 )
 def test_each_option_changes_weights_or_output(photo, option):
@@ -191,6 +192,7 @@ def test_config_through_json_makes_the_same_network(photo):
         "padding": "zero",
         "upsampling": "transpose",
         "output": "linear",
+        "strided_kernel": 4,
     }
     net = randomize(small_net(**options))
     config = net.get_config()
@@ -232,6 +234,7 @@ def test_checkpoint_holds_all_weights(tmp_path, photo, normalization):
         ({"padding": "same"}, r"`padding` must be one of reflect, zero; received 'same'"),
         ({"upsampling": "cubic"}, r"`upsampling` must be one of .*; received 'cubic'"),
         ({"output": "relu"}, r"`output` must be one of tanh, linear; received 'relu'"),
+        ({"strided_kernel": 5}, r"`strided_kernel` must be one of 3, 4; received 5"),
     ],
 )
 def test_an_impossible_option_is_named(option, message):

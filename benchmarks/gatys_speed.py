@@ -1,0 +1,92 @@
+"""Seconds per step and peak memory of image optimization, beside the same work in PyTorch.
+
+    python -m benchmarks.gatys_speed [--python_with_torch=PATH]
+
+One step of L-BFGS on VGG-19 (average pooling, the default layers of `gatys`), random weights of the
+same shapes. Each size and program runs in a process of its own, in turns. PyTorch is taken from
+the interpreter --python_with_torch, which needs torch and numpy alone; without it, and where
+torch can't be imported, only this project is measured. Where the time goes: the share of a step
+that is spent in the loss and its gradient; the rest is SciPy's.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+
+from absl import app, flags
+
+flags.DEFINE_list("sizes", ["256", "512", "1024"], "Sides of the picture, pixels.")
+flags.DEFINE_integer("steps", 5, "Measured steps in each process, after two that warm up.")
+flags.DEFINE_integer("rounds", 2, "Processes for each size and program.")
+flags.DEFINE_string("python_with_torch", sys.executable, "Interpreter that can import torch.")
+flags.DEFINE_bool("jit_compile", False, "Measure XLA, too.")
+
+WARM_UP = 2
+CHILD = "benchmarks.gatys_speed_child"
+
+
+def _run_child(program, size):
+    """Figures of one process (dict), or None where it has no torch."""
+    interpreter = flags.FLAGS.python_with_torch if program == "PyTorch" else sys.executable
+    command = [interpreter, "-m", CHILD, program, str(size), str(flags.FLAGS.steps + WARM_UP)]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode and "No module named 'torch'" in process.stderr:
+        return None
+    process.check_returncode()
+    return json.loads(process.stdout.splitlines()[-1])
+
+
+def main(argv):
+    if len(argv) != 1:
+        raise app.UsageError("no arguments are wanted")
+    values = flags.FLAGS
+    from benchmarks import machine
+
+    print(machine.describe())
+    programs = ["gatys", *(["gatys, XLA"] if values.jit_compile else []), "PyTorch"]
+    rows = []
+    for size in values.sizes:
+        found = {program: [] for program in programs}
+        for _ in range(values.rounds):
+            for program, runs in found.items():
+                figures = _run_child(program, size)
+                if figures is not None:
+                    runs.append(figures)
+        seconds = {
+            program: [value for run in runs for value in run["steps"][WARM_UP:]]
+            for program, runs in found.items()
+            if runs
+        }
+        base = statistics.median(seconds.get("PyTorch", [float("nan")]))
+        for program, steps in seconds.items():
+            runs = found[program]
+            rows.append(
+                (
+                    size,
+                    program,
+                    machine.spread(steps),
+                    f"{statistics.median(steps) / base:.2f}",
+                    f"{statistics.median(run['evaluations'] for run in runs):.2f}",
+                    f"{statistics.median(run['share'] for run in runs):.0%}",
+                    f"{statistics.median(run['peak'] for run in runs):,.0f}",
+                )
+            )
+    machine.table(
+        (
+            "size",
+            "program",
+            "s/step, median (min)",
+            "of PyTorch's",
+            "evaluations/step",
+            "in loss and gradient",
+            "peak MiB",
+        ),
+        rows,
+    )
+    if "PyTorch" not in {row[1] for row in rows}:
+        print("torch can't be imported; --python_with_torch names an interpreter that can")
+
+
+if __name__ == "__main__":
+    app.run(main)

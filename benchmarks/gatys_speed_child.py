@@ -1,0 +1,149 @@
+"""One process of `benchmarks.gatys_speed`: PROGRAM SIZE STEPS; prints its figures as JSON."""
+
+import json
+import resource
+import sys
+import time
+
+import numpy as np
+
+CONTENT = (4, 2)
+STYLE = ((1, 1), (2, 1), (3, 1), (4, 1), (5, 1))
+BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 1))  # up to block5_conv1
+MEAN = (103.939, 116.779, 123.68)  # BGR, ImageNet
+
+
+class Clock:
+    """Seconds of each step, and seconds spent evaluating."""
+
+    def __init__(self):
+        self.steps = []
+        self.inside = 0.0
+        self.evaluations = 0
+        self._last = time.perf_counter()
+
+    def step(self):
+        now = time.perf_counter()
+        self.steps.append(now - self._last)
+        self._last = now
+
+    def timed(self, function, *arguments):
+        began = time.perf_counter()
+        result = function(*arguments)
+        self.inside += time.perf_counter() - began
+        self.evaluations += 1
+        return result
+
+
+def _images(size):
+    rng = np.random.default_rng(0)
+    return (rng.uniform(0, 255, (1, size, size, 3)).astype(np.float32) for _ in range(3))
+
+
+def run_gatys(size, steps, jit_compile):
+    import tempfile
+
+    import keras
+
+    from fast_style.loss_net import LossNetwork
+    from fast_style.losses import PerceptualLoss
+    from gatys.objective import Objective
+    from gatys.optimizers import Lbfgs
+    from gatys.settings import Settings
+
+    content, style, start = _images(size)
+    settings = Settings()
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/vgg19.weights.h5"
+        keras.applications.VGG19(include_top=False, weights=None).save_weights(path)
+        network = LossNetwork(
+            (*settings.content_layers, *settings.style_layers), "vgg19", path, settings.pooling
+        )
+    losses = settings.losses({settings.content_layers[0]: (size // 8) ** 2 * 512}, size * size)
+    objective = Objective(PerceptualLoss(network, style, losses), content, jit_compile)
+    clock = Clock()
+
+    class Timed:
+        shape = objective.shape
+
+        def __call__(self, image):
+            return clock.timed(objective, image)
+
+    Lbfgs().minimize(Timed(), start, steps, lambda *_: clock.step())
+    return clock
+
+
+def run_torch(size, steps):
+    import torch
+    from torch.nn import functional
+
+    generator = torch.Generator().manual_seed(0)
+    kernels, channels = [], 3
+    for width, depth in BLOCKS:
+        kernels.append([])
+        for _ in range(depth):
+            scale = (6 / (9 * (channels + width))) ** 0.5  # Keras's initial weights
+            kernel = torch.empty(width, channels, 3, 3).uniform_(-scale, scale, generator=generator)
+            kernels[-1].append((kernel, torch.zeros(width)))
+            channels = width
+    mean = torch.tensor(MEAN).reshape(1, 3, 1, 1)
+
+    def features(image):
+        found = {}
+        x = image.flip(1) - mean
+        for block, convolutions in enumerate(kernels, 1):
+            if block > 1:
+                x = functional.avg_pool2d(x, 2)
+            for number, (kernel, bias) in enumerate(convolutions, 1):
+                x = functional.relu(functional.conv2d(x, kernel, bias, padding=1))
+                if (block, number) == CONTENT or (block, number) in STYLE:
+                    found[block, number] = x
+        return found
+
+    def gram(x):
+        flat = x.flatten(2)[0]
+        return flat @ flat.T / flat.numel()
+
+    content, style, start = (torch.tensor(image).permute(0, 3, 1, 2) for image in _images(size))
+    with torch.no_grad():
+        target = features(content)[CONTENT]
+        grams = {name: gram(x) for name, x in features(style).items() if name in STYLE}
+    picture = start.contiguous().requires_grad_(True)
+    # As the module's own: ten corrections, a line search that keeps the Wolfe conditions.
+    optimizer = torch.optim.LBFGS(
+        [picture], max_iter=1, history_size=10, line_search_fn="strong_wolfe"
+    )
+    clock = Clock()
+
+    def evaluate():
+        optimizer.zero_grad()
+        found = features(picture)
+        loss = 2e-4 * 0.5 * (found[CONTENT] - target).square().sum()
+        for name in STYLE:
+            loss = loss + 0.25 / len(STYLE) * (gram(found[name]) - grams[name]).square().sum()
+        loss.backward()
+        return loss
+
+    for _ in range(steps):
+        optimizer.step(lambda: clock.timed(evaluate))
+        clock.step()
+    return clock
+
+
+def main():
+    program, size, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    if program == "PyTorch":
+        clock = run_torch(size, steps)
+    else:
+        clock = run_gatys(size, steps, program.endswith("XLA"))
+    figures = {
+        "steps": clock.steps,
+        "evaluations": clock.evaluations / len(clock.steps),
+        "share": clock.inside / sum(clock.steps),
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

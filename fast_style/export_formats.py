@@ -1,0 +1,121 @@
+"""Writing a network in the formats of other runtimes: TensorFlow Lite, ONNX, Keras.
+
+Each file takes and returns uint8 RGB `[N, H, W, 3]`, but Keras's, which holds the network itself
+(float32 of 0..255). Input and output are called `pixels` and `stylized`.
+"""
+
+import importlib.util
+
+import keras
+import tensorflow as tf
+
+from fast_style import checkpoint
+from fast_style.inference import to_uint8
+from fast_style.layers import check_choice
+from fast_style.transform_net import TransformNet
+
+QUANTIZATIONS = ("float32", "float16", "int8")
+_OPSET = 18
+
+
+def write_tflite(network, path, quantize="float32", size=None):
+    """Writes a TensorFlow Lite file for one image at a time.
+
+    Args:
+        network: a built `TransformNet`.
+        path: path of the file.
+        quantize: "float32"; "float16" (weights stored in half the bytes); or "int8" (dynamic
+            range: weights in a quarter of the bytes, computed with 8-bit activations).
+        size: (height, width) in pixels to which the file is bound, or None for any size (the
+            interpreter is resized before it is run).
+
+    Raises:
+        ValueError: for another `quantize`.
+    """
+    check_choice("quantize", quantize, QUANTIZATIONS)
+    network = _with_resizing(network)
+    module, function = _pixels_function(network, (1, *(size or (None, None))))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [function.get_concrete_function()], module
+    )
+    if quantize != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantize == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    with open(path, "wb") as file:
+        file.write(converter.convert())
+
+
+def write_onnx(network, path, size=None):
+    """Writes an ONNX file for batches.
+
+    Args:
+        network: a built `TransformNet`.
+        path: path of the file.
+        size: (height, width) in pixels to which the file is bound, or None for any size.
+
+    Raises:
+        ValueError: the package tf2onnx is missing.
+    """
+    check_onnx()
+    import tf2onnx
+
+    _, function = _pixels_function(network, (None, *(size or (None, None))))
+    tf2onnx.convert.from_function(
+        function, input_signature=function.input_signature, opset=_OPSET, output_path=path
+    )
+
+
+def check_onnx():
+    """Raises `ValueError` where the packages that write ONNX are missing."""
+    if importlib.util.find_spec("tf2onnx") is None:
+        raise ValueError("format onnx needs the package tf2onnx: pip install tf2onnx onnx")
+
+
+def write_keras(network, path):
+    """Writes a .keras file, which `keras.saving.load_model` reads on each of Keras's backends.
+
+    Reading it needs `fast_style.transform_net.TransformNet` among its custom objects.
+
+    Args:
+        network: a built `TransformNet`.
+        path: path of the file.
+    """
+    network.save(path)
+
+
+def _pixels_function(network, shape):
+    """A function of uint8 images of `shape` (N, H, W), and the module that keeps its variables."""
+    module = tf.Module()
+    module.weights = [weight.value for weight in network.weights]
+
+    @tf.function(
+        input_signature=[tf.TensorSpec([*shape, 3], tf.uint8, name="pixels")], autograph=False
+    )
+    def stylize(pixels):
+        return {"stylized": to_uint8(network(tf.cast(pixels, tf.float32), training=False))}
+
+    return module, stylize
+
+
+class _ResizeTwice(keras.layers.Layer):
+    """Nearest-neighbour enlargement in one operation.
+
+    `UpSampling2D` repeats rows and columns, in which TensorFlow Lite's converter loses the number
+    of channels where height and width are unknown.
+    """
+
+    def call(self, inputs):
+        return tf.image.resize(inputs, 2 * tf.shape(inputs)[1:3], "nearest")
+
+
+def _with_resizing(network):
+    """The same network, its upsampling in another form where it repeats pixels."""
+    if network.upsampling != "nearest":
+        return network
+    copy = TransformNet(**checkpoint.network_config(network))
+    for block in (copy.up1, copy.up2):
+        block.enlarge = _ResizeTwice(name="enlarge")
+    copy.build()
+    copy.set_weights(network.get_weights())
+    return copy

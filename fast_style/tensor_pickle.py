@@ -1,0 +1,313 @@
+"""Reads the pickle inside a PyTorch file without unpickling: it can make data, and nothing else.
+
+Python's pickle calls whatever a file names. Here the few opcodes that a dict of tensors needs are
+carried out by hand; a global is a name and nothing else, and the only "calls" are those few by
+which PyTorch describes a dict and a tensor.
+"""
+
+import math
+import pickletools
+import struct
+from dataclasses import dataclass
+
+MAX_OPERATIONS = 1_000_000
+_MAX_DIMENSIONS = 8
+
+
+class UnsafePickle(ValueError):
+    """A pickle that holds more than a dict of tensors, or is damaged."""
+
+
+@dataclass(frozen=True)
+class Global:
+    """A name that a pickle refers to."""
+
+    module: str
+    name: str
+
+    def __str__(self):
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where a tensor's numbers are: `count` of them of `dtype` (NumPy's name) under `key`."""
+
+    key: str
+    dtype: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor: shape and strides within a storage, in numbers, not bytes."""
+
+    storage: Storage
+    offset: int
+    shape: tuple
+    strides: tuple
+
+
+_DTYPES = {
+    "DoubleStorage": "<f8",
+    "FloatStorage": "<f4",
+    "HalfStorage": "<f2",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "ShortStorage": "<i2",
+    "CharStorage": "<i1",
+    "ByteStorage": "<u1",
+    "BoolStorage": "|b1",
+}
+_CONSTANTS = {
+    "NONE": None,
+    "NEWTRUE": True,
+    "NEWFALSE": False,
+}
+# fmt: off
+_LITERALS = frozenset((
+    "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT",
+    "BINUNICODE", "SHORT_BINUNICODE", "BINSTRING", "SHORT_BINSTRING",  # the latter: Python 2
+))
+# fmt: on
+_EMPTY = {"EMPTY_TUPLE": tuple, "EMPTY_LIST": list, "EMPTY_DICT": dict}
+_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+_MARK = object()
+
+
+def read(stream):
+    """Reads one pickle from where a stream stands, up to its end and no further.
+
+    Args:
+        stream: binary file that can be sought.
+
+    Returns:
+        int, float, str, bool, None, and tuples, lists and dicts (with str keys) of these and of
+        `Tensor`s.
+
+    Raises:
+        UnsafePickle: anything else is in it, or it is damaged.
+    """
+    try:
+        return _Machine().run(stream)
+    except UnsafePickle:
+        raise
+    except (LookupError, TypeError, ValueError, OverflowError, struct.error) as error:
+        raise UnsafePickle(f"damaged pickle ({error})") from error
+
+
+class _Machine:
+    """The stack and memo of the pickle format."""
+
+    def __init__(self):
+        self.stack = []
+        self.memo = {}
+
+    def run(self, stream):
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
+            if count >= MAX_OPERATIONS:
+                raise UnsafePickle(f"more than {MAX_OPERATIONS} operations")
+            name = opcode.name
+            if name == "STOP":
+                return self._data(self.stack.pop())
+            if name in _LITERALS:
+                self.stack.append(argument)
+            elif name in _CONSTANTS:
+                self.stack.append(_CONSTANTS[name])
+            elif name in _EMPTY:
+                self.stack.append(_EMPTY[name]())
+            elif name in _TUPLES:
+                self.stack[-_TUPLES[name] :] = [self._last(_TUPLES[name])]
+            elif name not in ("PROTO", "FRAME"):
+                operation = _OPERATIONS.get(name)
+                if operation is None:
+                    raise UnsafePickle(f"operation {name} is none of a dict of tensors")
+                operation(self, argument)
+        raise UnsafePickle("damaged pickle (no end)")
+
+    def _last(self, count):
+        values = tuple(self.stack[-count:])
+        if len(values) < count or _MARK in values:
+            raise UnsafePickle("damaged pickle (too few values)")
+        return values
+
+    def _after_mark(self):
+        """Takes what lies above the last mark."""
+        for index in range(len(self.stack) - 1, -1, -1):
+            if self.stack[index] is _MARK:
+                values = self.stack[index + 1 :]
+                del self.stack[index:]
+                return values
+        raise UnsafePickle("damaged pickle (no mark)")
+
+    def _top(self, kind):
+        if not self.stack or not isinstance(self.stack[-1], kind):
+            raise UnsafePickle(f"damaged pickle (no {kind.__name__} to fill)")
+        return self.stack[-1]
+
+    @staticmethod
+    def _data(value):
+        if isinstance(value, (Global, Storage)) or value is _MARK:
+            raise UnsafePickle(f"{value} where data is wanted")
+        return value
+
+    # The opcodes that `_OPERATIONS` names.
+
+    def _mark(self, _):
+        self.stack.append(_MARK)
+
+    def _tuple(self, _):
+        self.stack.append(tuple(self._after_mark()))
+
+    def _binput(self, index):
+        self.memo[index] = self._last(1)[0]
+
+    def _memoize(self, _):
+        self._binput(len(self.memo))
+
+    def _binget(self, index):
+        self.stack.append(self.memo[index])
+
+    def _append(self, _):
+        value = self._data(self.stack.pop())
+        self._top(list).append(value)
+
+    def _appends(self, _):
+        values = [self._data(value) for value in self._after_mark()]
+        self._top(list).extend(values)
+
+    def _setitem(self, _):
+        key, value = self._last(2)
+        del self.stack[-2:]
+        self._fill([key, value])
+
+    def _setitems(self, _):
+        self._fill(self._after_mark())
+
+    def _fill(self, values):
+        if len(values) % 2:
+            raise UnsafePickle("damaged pickle (a key without a value)")
+        target = self._top(dict)
+        for key, value in zip(values[::2], values[1::2], strict=True):
+            if not isinstance(key, str):
+                raise UnsafePickle(f"a key is a {type(key).__name__}, not a name")
+            target[key] = self._data(value)
+
+    def _global(self, argument):
+        self.stack.append(Global(*argument.split(" ", 1)))
+
+    def _stack_global(self, _):
+        module, name = self._last(2)
+        if not (isinstance(module, str) and isinstance(name, str)):
+            raise UnsafePickle("damaged pickle (a global without a name)")
+        self.stack[-2:] = [Global(module, name)]
+
+    def _binpersid(self, _):
+        self.stack.append(_storage(self.stack.pop()))
+
+    def _reduce(self, _):
+        function, arguments = self._last(2)
+        if not isinstance(function, Global) or not isinstance(arguments, tuple):
+            raise UnsafePickle("damaged pickle (a call of what is no name)")
+        make = _CALLS.get(str(function))
+        if make is None:
+            raise UnsafePickle(f"calls {function}, which makes no tensor")
+        self.stack[-2:] = [make(arguments)]
+
+    def _build(self, _):
+        # A state_dict carries the versions of its modules as an attribute: they are of no use.
+        self.stack.pop()
+        self._top(dict)
+
+
+_OPERATIONS = {
+    "MARK": _Machine._mark,
+    "TUPLE": _Machine._tuple,
+    "BINPUT": _Machine._binput,
+    "LONG_BINPUT": _Machine._binput,
+    "MEMOIZE": _Machine._memoize,
+    "BINGET": _Machine._binget,
+    "LONG_BINGET": _Machine._binget,
+    "APPEND": _Machine._append,
+    "APPENDS": _Machine._appends,
+    "SETITEM": _Machine._setitem,
+    "SETITEMS": _Machine._setitems,
+    "GLOBAL": _Machine._global,
+    "STACK_GLOBAL": _Machine._stack_global,
+    "BINPERSID": _Machine._binpersid,
+    "REDUCE": _Machine._reduce,
+    "BUILD": _Machine._build,
+}
+
+
+def _storage(identity):
+    """A persistent id: ("storage", class, key, device, count[, view]).
+
+    What a name is tells the type of the numbers; the key says where the numbers are in the file.
+    """
+    if not isinstance(identity, tuple) or len(identity) not in (5, 6) or identity[0] != "storage":
+        raise UnsafePickle("a whole pickled model or another object, not a dict of tensors")
+    _, kind, key, _, count = identity[:5]
+    if len(identity) == 6 and identity[5] is not None:
+        raise UnsafePickle("a view of another storage")
+    if not isinstance(kind, Global):
+        raise UnsafePickle("damaged pickle (a storage without a type)")
+    dtype = _DTYPES.get(kind.name) if kind.module == "torch" else None
+    if dtype is None:
+        raise UnsafePickle(f"numbers of type {kind}")
+    if not isinstance(key, str) or not _is_size(count):
+        raise UnsafePickle("damaged pickle (a storage without key or size)")
+    return Storage(key, dtype, count)
+
+
+def _tensor(arguments):
+    """torch._utils._rebuild_tensor_v2(storage, offset, shape, strides, ...)."""
+    if len(arguments) < 4:
+        raise UnsafePickle("damaged pickle (a tensor without a shape)")
+    storage, offset, shape, strides = arguments[:4]
+    valid = (
+        isinstance(storage, Storage)
+        and _is_size(offset)
+        and isinstance(shape, tuple)
+        and isinstance(strides, tuple)
+        and len(shape) == len(strides) <= _MAX_DIMENSIONS
+        and all(map(_is_size, shape + strides))
+    )
+    if not valid:
+        raise UnsafePickle("damaged pickle (a tensor without storage, shape or strides)")
+    count = math.prod(shape)
+    last = offset + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
+    # Strides of 0 could make a tensor of any size from one number.
+    if count and (count > storage.count or last >= storage.count):
+        raise UnsafePickle(f"a tensor of shape {list(shape)} in {storage.count} numbers")
+    return Tensor(storage, offset, shape, strides)
+
+
+def _parameter(arguments):
+    """torch._utils._rebuild_parameter(tensor, ...)."""
+    if not arguments or not isinstance(arguments[0], Tensor):
+        raise UnsafePickle("damaged pickle (a parameter without a tensor)")
+    return arguments[0]
+
+
+def _ordered_dict(arguments):
+    """collections.OrderedDict(), of Python 2 OrderedDict([[key, value], ...])."""
+    pairs = arguments[0] if arguments else []
+    if len(arguments) > 1 or not isinstance(pairs, list):
+        raise UnsafePickle("damaged pickle (a dict of no pairs)")
+    for pair in pairs:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise UnsafePickle("damaged pickle (a dict of no pairs)")
+    return {key: _Machine._data(value) for key, value in pairs}
+
+
+_CALLS = {
+    "collections.OrderedDict": _ordered_dict,
+    "torch._utils._rebuild_tensor": _tensor,
+    "torch._utils._rebuild_tensor_v2": _tensor,
+    "torch._utils._rebuild_parameter": _parameter,
+}
+
+
+def _is_size(value):
+    return type(value) is int and 0 <= value < 1 << 48

@@ -1,0 +1,84 @@
+"""Flags for the fields of `gatys.Settings`, whose defaults they read."""
+
+from absl import flags
+
+from fast_style import command_line, loss_net
+from gatys.settings import BALANCE, COLOR_METHODS, OPTIMIZERS, Settings
+
+DEFAULTS = Settings()
+_HELP = {
+    "steps": "Updates of the picture, at all sizes together.",
+    "image_size": "Long side of the picture, pixels; 0 keeps the content image's size.",
+    "min_size": "Long side to begin with, pixels; each size is sqrt(2) times the last. "
+    "0, or no less than --image_size, works at that size alone.",
+    "style_size": "Long side to which the painting is resized, pixels; larger gives larger "
+    "strokes; 0 keeps its own size (default: --image_size).",
+    "seed": "Seed of the noise.",
+    "learning_rate": "Learning rate of Adam, in pixel values.",
+    "content_weight": "Weight of the content loss, the paper's alpha (default: see --ratio).",
+    "style_weight": "Weight of the style loss, the paper's beta.",
+    "ratio": "The paper's alpha / beta, in place of --content_weight (default: "
+    f"{BALANCE:g} for 512 x 512 pixels, in proportion more for fewer pixels).",
+    "tv_weight": "Weight of the total variation loss (mean absolute difference of neighbours).",
+    "content_layers": "Layers of the content loss.",
+    "style_layers": "Layers of the style loss.",
+    "content_layer_weights": "A weight a layer (default: one over their number).",
+    "style_layer_weights": "A weight a layer (default: one over their number).",
+    "style_image_weights": "A weight for each painting (default: equal ones).",
+    "vgg_weights": '"imagenet" or the path of a Keras weights file.',
+    "clip": "Keep pixels within 0..255 all the time.",
+    "keep_colors": "Keep the colours of the photograph.",
+    "jit_compile": "Compile the loss and its gradient with XLA.",
+}
+_CHOICES = {
+    "optimizer": (OPTIMIZERS, "L-BFGS (SciPy's) or Adam."),
+    "loss_network": (loss_net.ARCHITECTURES, "Network of the losses."),
+    "pooling": (loss_net.POOLINGS, "Pooling of the loss network; the paper's is average."),
+    "color_method": (
+        COLOR_METHODS,
+        "How --keep_colors keeps them: luminance paints brightness alone, palette repaints the "
+        "painting in the photograph's colours before.",
+    ),
+}
+_NUMBERS = ("content_layer_weights", "style_layer_weights", "style_image_weights")
+_FLOATS = ("content_weight", "ratio")  # whose default, None, does not tell their type
+
+
+def define_flags(**defaults):
+    """Defines a flag for each setting but `init`.
+
+    Args:
+        **defaults: where a program's defaults differ; None leaves the flag out.
+    """
+    for name in (*_HELP, *_CHOICES):
+        default = defaults.get(name, getattr(DEFAULTS, name))
+        if name in defaults and default is None:
+            continue
+        if name in _CHOICES:
+            flags.DEFINE_enum(name, default, *_CHOICES[name])
+        elif isinstance(default, tuple):
+            flags.DEFINE_list(name, list(default), _HELP[name])
+        elif isinstance(default, bool):
+            flags.DEFINE_bool(name, default, _HELP[name])
+        elif isinstance(default, str):
+            flags.DEFINE_string(name, default, _HELP[name])
+        elif isinstance(default, float) or name in _FLOATS:
+            flags.DEFINE_float(name, default, _HELP[name])
+        else:
+            flags.DEFINE_integer(name, default, _HELP[name])
+
+
+def settings(**more):
+    """Settings from the flags that are defined: a dict of arguments of `gatys.stylize`.
+
+    Args:
+        **more: settings that no flag gives.
+    """
+    values = flags.FLAGS
+    found = {name: values[name].value for name in (*_HELP, *_CHOICES) if name in values}
+    for name, value in found.items():
+        if name in _NUMBERS:
+            found[name] = command_line.numbers(name, value)
+        elif isinstance(value, list):
+            found[name] = tuple(value)
+    return found | more

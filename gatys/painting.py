@@ -1,0 +1,303 @@
+"""Painting a photograph by optimizing its pixels (Gatys et al. 2015), from coarse to fine."""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from data import images
+from fast_style.inference import to_uint8
+from fast_style.loss_net import LossNetwork
+from fast_style.losses import PerceptualLoss
+from fast_style.settings import smallest_side
+from gatys import colors
+from gatys.objective import Diverged, Objective
+from gatys.optimizers import Adam, Lbfgs
+from gatys.settings import Settings
+
+# Standard deviation of the white noise, pixel values. What features do not see of it stays in the
+# picture: with 5, 25 and 74 (uniform over 0..255) a photograph of 64 pixels comes back from
+# block2_conv2 with 28, 23 and 17.5 dB.
+NOISE = 10.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """Where a run is, handed to the callback after each step.
+
+    Attributes:
+        step, steps: steps done and wanted, at all sizes together.
+        height, width: size of the picture at this step, pixels.
+        losses: dict of floats: "total", and before their weights "content", "style", "tv".
+        evaluations: passes through the loss network at this size, up to now.
+        seconds: since the first step began.
+    """
+
+    step: int
+    steps: int
+    height: int
+    width: int
+    losses: dict
+    evaluations: int
+    seconds: float
+    _render: Callable = dataclasses.field(repr=False, compare=False)
+
+    @property
+    def image(self):
+        """The picture after this step, uint8 RGB `[H, W, 3]`, made when it is asked for."""
+        return self._render()
+
+
+def stylize(content, style, callback=None, should_stop=None, network=None, **settings):
+    """Paints a photograph in the style of a painting.
+
+    Args:
+        content: uint8 RGB `[H, W, 3]`, the photograph.
+        style: uint8 RGB `[H', W', 3]`, the painting, or a list of such arrays.
+        callback: called with a `Progress` after each step.
+        should_stop: called after each step; once it returns True, the best picture so far is
+            returned.
+        network: a `fast_style.loss_net.LossNetwork` to use, which gives all layers that are asked
+            for; None makes one.
+        **settings: fields of `gatys.Settings`, such as steps=100, image_size=256.
+
+    Returns:
+        uint8 RGB `[H'', W'', 3]`, its long side `image_size`, in the proportions of `content`: of
+        the pictures at the last size, the one with the lowest total loss.
+
+    Raises:
+        ValueError: images or settings that do not fit.
+        FileNotFoundError: `vgg_weights` is a path where no file is.
+        Diverged: the loss is no longer finite; its `image` is the best picture before.
+    """
+    settings = Settings(**settings)
+    content = checked("content", content)
+    styles = list(style) if isinstance(style, list | tuple) else [style]
+    if not styles:
+        raise ValueError("`style` must hold at least one image; received an empty list")
+    styles = [checked("style", image) for image in styles]
+    render = None
+    if settings.keep_colors and settings.color_method == "luminance":
+        render, photo = _recolor(content), content
+        content = colors.grey(content)
+        styles = [colors.match_luminance(image, photo) for image in styles]
+    elif settings.keep_colors:
+        styles = [colors.match_palette(image, content) for image in styles]
+    return paint(content, styles, settings, callback, should_stop, network, render)
+
+
+def paint(content, styles, settings, callback=None, should_stop=None, network=None, render=None):
+    """Optimizes a picture for content and styles as they are, from coarse to fine.
+
+    Args:
+        content: uint8 RGB `[H, W, 3]`.
+        styles: list of uint8 RGB `[H', W', 3]`; empty where `settings` has no style layers.
+        settings: a `Settings`.
+        callback, should_stop, network: see `stylize`.
+        render: turns a float picture `[H, W, 3]` into the uint8 one that is shown; None rounds.
+
+    Returns:
+        uint8 RGB, see `stylize`.
+
+    Raises:
+        As `stylize`.
+    """
+    render = render or _rounded
+    sizes = _sizes(content, settings)
+    if network is None:
+        layers = (*settings.content_layers, *settings.style_layers)
+        network = LossNetwork(layers, settings.loss_network, settings.vgg_weights, settings.pooling)
+    _check_sides(content, sizes, settings)
+    height, width = sizes[-1]
+    losses = settings.losses(_counts(network, settings, height, width), height * width)
+    run = _Run(settings.steps, callback, should_stop, render)
+    optimizer = _optimizer(settings)
+    picture = None
+    for size, steps in zip(sizes, _shares(settings.steps, len(sizes)), strict=True):
+        small = images.resize(content, *size)
+        paintings = [_as_large(image, settings, size, sizes[-1]) for image in styles]
+        loss = PerceptualLoss(
+            network,
+            [_batch(image) for image in paintings or [small]],
+            losses,
+            settings.style_image_weights,
+        )
+        objective = Objective(loss, _batch(small), settings.jit_compile)
+        if picture is None:
+            picture = _start(settings, small, paintings)
+        picture = run.descend(objective, optimizer, enlarge(picture, size), steps)
+        if run.stopped:
+            break
+    return render(enlarge(picture, sizes[-1])[0])
+
+
+def enlarge(picture, size):
+    """Resizes a float picture `[1, H, W, 3]` to (height, width), bicubic, within 0..255."""
+    if tuple(picture.shape[1:3]) == tuple(size):
+        return np.asarray(picture)
+    return np.clip(tf.image.resize(picture, size, "bicubic").numpy(), 0, 255)
+
+
+def checked(name, image):
+    """The image as an array; `ValueError` unless it is uint8 RGB `[H, W, 3]`, not empty."""
+    image = np.asarray(image)
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ValueError(
+            f"`{name}` must be uint8 RGB [H, W, 3]; received {image.dtype} {list(image.shape)}"
+        )
+    return image
+
+
+class _Run:
+    """Steps of one run, at one size after another."""
+
+    def __init__(self, steps, callback, should_stop, render):
+        self._steps = steps
+        self._callback = callback
+        self._should_stop = should_stop
+        self._render = render
+        self._started = time.perf_counter()
+        self._step = 0
+        self.stopped = False
+
+    def descend(self, objective, optimizer, start, steps):
+        """Returns the best picture, float `[1, H, W, 3]`, of so many steps from `start`."""
+        best, lowest = start, math.inf
+
+        def report(picture, losses):
+            nonlocal best, lowest
+            self._step += 1
+            if losses["total"] < lowest:
+                best, lowest = picture, losses["total"]
+            if self._callback is not None:
+                _, height, width, _ = objective.shape
+                self._callback(
+                    Progress(
+                        self._step,
+                        self._steps,
+                        height,
+                        width,
+                        losses,
+                        objective.evaluations,
+                        time.perf_counter() - self._started,
+                        lambda: self._render(picture[0]),
+                    )
+                )
+            self.stopped = self._should_stop is not None and bool(self._should_stop())
+            return self.stopped
+
+        try:
+            optimizer.minimize(objective, start, steps, report)
+        except Diverged as error:
+            diverged = Diverged(
+                f"{error}, at step {self._step + 1} of {self._steps}; try smaller weights of the "
+                "losses or a smaller --learning_rate"
+            )
+            diverged.image = self._render(best[0])
+            raise diverged from error
+        return best
+
+
+def _optimizer(settings):
+    if settings.optimizer == "adam":
+        return Adam(settings.learning_rate, settings.clip)
+    return Lbfgs(settings.clip)
+
+
+def _start(settings, content, paintings):
+    """The picture to begin with, float32 `[1, H, W, 3]` of the size of `content`."""
+    init = settings.init
+    if isinstance(init, str) and init == "noise":
+        noise = np.random.default_rng(settings.seed).normal(127.5, NOISE, (1, *content.shape))
+        return noise.clip(0, 255).astype(np.float32)
+    if isinstance(init, str):
+        init = content if init == "content" or not paintings else paintings[0]
+    return np.float32(images.resize(checked("init", init), *content.shape[:2])[None])
+
+
+def _sizes(content, settings):
+    """(height, width) of each size, from small to large, sqrt(2) apart; the last is exact."""
+    longest = settings.image_size or max(content.shape[:2])
+    sides = [longest]
+    while settings.min_size and (side := round(longest / 2 ** (len(sides) / 2))) >= max(
+        settings.min_size, 1
+    ):
+        sides.insert(0, side)
+    if len(sides) > settings.steps:
+        raise ValueError(
+            f"`steps` must be at least {len(sides)}, one for each size from {sides[0]} to "
+            f"{longest} pixels; received {settings.steps}"
+        )
+    return [_fitted(content, side) for side in sides]
+
+
+def _fitted(content, side):
+    height, width = content.shape[:2]
+    factor = side / max(height, width)
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def _shares(steps, sizes):
+    """Steps for each size, equally many; what is left over goes to the largest."""
+    return [steps // sizes] * (sizes - 1) + [steps - steps // sizes * (sizes - 1)]
+
+
+def _check_sides(content, sizes, settings):
+    """Raises `ValueError` where the smallest picture has no features left at some layer."""
+    least = smallest_side((*settings.content_layers, *settings.style_layers))
+    if min(sizes[0]) < least:
+        name = "image_size" if len(sizes) == 1 else "min_size"
+        side = least
+        while min(_fitted(content, side)) < least:
+            side += 1
+        raise ValueError(
+            f"`{name}` must be at least {side} for the features of "
+            f"block{least.bit_length()}, which need {least} pixels of the shorter side; "
+            f"received {max(sizes[0])}"
+        )
+
+
+def _counts(network, settings, height, width):
+    """H W C of the content layers for a picture of that size."""
+    if not settings.content_layers:
+        return {}
+    features = network(
+        keras.Input(batch_shape=(1, height, width, 3)), layers=settings.content_layers
+    )
+    return {name: math.prod(value.shape[1:]) for name, value in features.items()}
+
+
+def _as_large(style, settings, size, final):
+    """The painting as it is to be compared with a picture of (height, width) `size`."""
+    wanted = settings.style_size
+    if wanted is None:
+        wanted = max(final)
+    wanted = (wanted or max(style.shape[:2])) * max(size) / max(final)
+    resized = images.fit(style, max(1, round(wanted)))
+    least = smallest_side(settings.style_layers)
+    if min(resized.shape[:2]) < least:
+        raise ValueError(
+            f"`style_size` must leave the painting's shorter side {least} pixels for the features "
+            f"of block{least.bit_length()}; received a painting of {style.shape[1]} x "
+            f"{style.shape[0]} that becomes {resized.shape[1]} x {resized.shape[0]}"
+        )
+    return resized
+
+
+def _recolor(content):
+    """Gives pictures, of any size, the colours of `content`."""
+    return lambda picture: colors.with_colors_of(
+        images.resize(content, *picture.shape[:2]), picture
+    )
+
+
+def _rounded(picture):
+    return to_uint8(picture).numpy()
+
+
+def _batch(image):
+    return tf.cast(image[None], tf.float32)

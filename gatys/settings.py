@@ -1,0 +1,166 @@
+"""What a painted picture depends on, beside the images."""
+
+import dataclasses
+
+import numpy as np
+
+from fast_style import layers, loss_net
+from fast_style.losses import LossSettings
+
+OPTIMIZERS = ("lbfgs", "adam")
+INITS = ("content", "style", "noise")
+COLOR_METHODS = ("luminance", "palette")
+BALANCE = 2e-4
+"""Content weight over style weight for a picture of 512 x 512 pixels.
+
+The paper's content loss sums over the feature map: for the same look at another size, the ratio
+goes with one over the number of pixels.
+"""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Settings:
+    """How a picture is optimized, and what for.
+
+    Attributes:
+        steps: updates of the picture, at all sizes together.
+        image_size: long side of the picture, pixels; 0 keeps the content image's own size.
+        min_size: long side from which to begin, pixels; from there each size is sqrt(2) times the
+            last, and the steps are shared equally. 0, or a size of `image_size` and more, works
+            at `image_size` alone.
+        style_size: long side to which the paintings are resized, pixels: larger gives larger
+            strokes; None for the picture's long side, 0 for each painting's own size. At the
+            smaller sizes of a run it shrinks with the picture.
+        optimizer: "lbfgs" (SciPy's) or "adam".
+        learning_rate: of Adam, in pixel values.
+        init: "content", "style", "noise" (Gaussian white noise about mid-grey), or a uint8 RGB
+            array `[H, W, 3]`: the picture to begin with; images are resized to the first size.
+        seed: of the noise.
+        clip: whether pixels stay within 0..255 all the time, not only in the end.
+        loss_network: "vgg19" as in the paper, or "vgg16".
+        pooling: "average" as in the paper, or "max".
+        vgg_weights: "imagenet" or the path of a Keras weights file.
+        content_layers, style_layers: layers that are compared; the paper's, by default.
+        content_layer_weights, style_layer_weights: a weight for each layer; empty for one over
+            their number, as in the paper (section Methods).
+        content_weight, style_weight: the paper's alpha and beta. A `content_weight` of None takes
+            `BALANCE` for the picture's size.
+        ratio: alpha / beta, in place of `content_weight`.
+        tv_weight: weight of the total variation loss (mean absolute difference of neighbours),
+            which the paper does not have.
+        style_image_weights: a weight for each painting; empty for equal ones.
+        keep_colors: whether the picture keeps the colours of the content image.
+        color_method: "luminance" or "palette", see `gatys.colors`.
+        jit_compile: whether XLA compiles the loss and its gradient.
+
+    Raises:
+        ValueError: a value out of its range.
+    """
+
+    steps: int = 250
+    image_size: int = 512
+    min_size: int = 256
+    style_size: int | None = None
+    optimizer: str = "lbfgs"
+    learning_rate: float = 10.0
+    init: str | np.ndarray = "content"
+    seed: int = 0
+    clip: bool = True
+    loss_network: str = "vgg19"
+    pooling: str = "average"
+    vgg_weights: str = "imagenet"
+    content_layers: tuple[str, ...] = ("block4_conv2",)
+    style_layers: tuple[str, ...] = (
+        "block1_conv1",
+        "block2_conv1",
+        "block3_conv1",
+        "block4_conv1",
+        "block5_conv1",
+    )
+    content_layer_weights: tuple[float, ...] = ()
+    style_layer_weights: tuple[float, ...] = ()
+    content_weight: float | None = None
+    style_weight: float = 1.0
+    ratio: float | None = None
+    tv_weight: float = 0.0
+    style_image_weights: tuple[float, ...] = ()
+    keep_colors: bool = False
+    color_method: str = "luminance"
+    jit_compile: bool = False
+
+    def __post_init__(self):
+        for name, least in (
+            ("steps", 1),
+            ("image_size", 0),
+            ("min_size", 0),
+            ("style_size", 0),
+            ("seed", 0),
+        ):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(f"`{name}` must be at least {least}; received {value}")
+        for name, choices in (
+            ("optimizer", OPTIMIZERS),
+            ("color_method", COLOR_METHODS),
+            ("loss_network", loss_net.ARCHITECTURES),
+            ("pooling", loss_net.POOLINGS),
+        ):
+            layers.check_choice(name, getattr(self, name), choices)
+        if isinstance(self.init, str):
+            layers.check_choice("init", self.init, INITS)
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"`learning_rate` must be positive; received {self.learning_rate}")
+        if self.ratio is not None:
+            if self.content_weight is not None:
+                raise ValueError("`ratio` and `content_weight` can't both be given")
+            if not 0 <= self.ratio < float("inf"):
+                raise ValueError(f"`ratio` must be finite and not negative; received {self.ratio}")
+        self.losses({name: 2 for name in self.content_layers}, 1)  # checks weights and layers
+
+    def alpha(self, pixels):
+        """Weight of the content loss for a picture of so many pixels."""
+        if self.content_weight is not None:
+            return self.content_weight
+        ratio = BALANCE * 512**2 / pixels if self.ratio is None else self.ratio
+        return ratio * self.style_weight
+
+    def losses(self, counts, pixels):
+        """The paper's losses as `fast_style` writes them.
+
+        Half a sum of squares is its mean times half the number of features (the paper's equation
+        1), and with Gram matrices divided by their own H W C the paper's style loss (equation 4)
+        is a quarter of the squared norm: these factors go into the layers' weights.
+
+        Args:
+            counts: dict, H W C of each content layer for the finished picture. Smaller sizes on
+                the way use the same, so that content and style keep their balance.
+            pixels: H W of the finished picture.
+
+        Returns:
+            `fast_style.losses.LossSettings`.
+        """
+        # With plain weights first: what is wrong with them is said in the user's numbers.
+        plain = LossSettings(
+            content_layers=tuple(self.content_layers),
+            style_layers=tuple(self.style_layers),
+            content_weight=self.alpha(pixels),
+            style_weight=self.style_weight,
+            tv_weight=self.tv_weight,
+            content_layer_weights=tuple(self.content_layer_weights),
+            style_layer_weights=tuple(self.style_layer_weights),
+            style_reduction="sum",
+        )
+        content = self.content_layer_weights or _equal(self.content_layers)
+        style = self.style_layer_weights or _equal(self.style_layers)
+        return dataclasses.replace(
+            plain,
+            content_layer_weights=tuple(
+                weight * counts[name] / 2
+                for name, weight in zip(self.content_layers, content, strict=True)
+            ),
+            style_layer_weights=tuple(weight / 4 for weight in style),
+        )
+
+
+def _equal(layers):
+    return (1 / len(layers),) * len(layers) if layers else ()
