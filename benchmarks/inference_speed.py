@@ -15,7 +15,7 @@ import time
 import numpy as np
 from absl import app, flags
 
-SIZES = ("256x256", "512x512", "1024x1024", "1920x1080")
+SIZES = ["256x256", "512x512", "1024x1024", "1920x1080"]
 
 flags.DEFINE_list("sizes", SIZES, "WIDTHxHEIGHT, pixels.")
 flags.DEFINE_integer("passes", 5, "Measured passes in each process.")
