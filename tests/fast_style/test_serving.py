@@ -154,15 +154,11 @@ def test_a_limit_that_no_image_meets_is_refused(network):
 
 CLIENT = """
 import sys
+for name in ("fast_style", "gatys", "data"):
+    sys.modules[name] = None  # an installed project could be imported otherwise
 import numpy as np
 import tensorflow as tf
 
-try:
-    import fast_style
-except ImportError:
-    pass
-else:
-    sys.exit("the project can be imported here")
 model = tf.saved_model.load(sys.argv[1])
 with np.load(sys.argv[2], allow_pickle=False) as inputs:
     results = {}
