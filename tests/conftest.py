@@ -66,13 +66,20 @@ def photo():
 
 
 @pytest.fixture(scope="session")
-def prefix(tmp_path_factory):
-    """Checkpoint prefix of a tiny network with random weights."""
-    from fast_style import checkpoint
+def network():
+    """A tiny network with random weights, which no test may change."""
     from fast_style.transform_net import TransformNet
 
-    prefix = tmp_path_factory.mktemp("checkpoints") / "ckpt-done"
     network = TransformNet(width=4, residual_blocks=1)
     network.build()
+    return network
+
+
+@pytest.fixture(scope="session")
+def prefix(network, tmp_path_factory):
+    """Checkpoint prefix of that network."""
+    from fast_style import checkpoint
+
+    prefix = tmp_path_factory.mktemp("checkpoints") / "ckpt-done"
     checkpoint.save_network(network, prefix, {})
     return prefix

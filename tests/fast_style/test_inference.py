@@ -9,13 +9,6 @@ from fast_style.transform_net import TransformNet
 
 
 @pytest.fixture(scope="module")
-def network():
-    network = TransformNet(width=4, residual_blocks=1)
-    network.build()
-    return network
-
-
-@pytest.fixture(scope="module")
 def stylizer(network):
     return Stylizer(network)
 

@@ -15,16 +15,8 @@ from PIL import Image
 from data import images
 from fast_style import serving
 from fast_style.inference import Stylizer
-from fast_style.transform_net import TransformNet
 
 LIMIT = 4096  # pixels
-
-
-@pytest.fixture(scope="module")
-def network():
-    network = TransformNet(width=4, residual_blocks=1)
-    network.build()
-    return network
 
 
 @pytest.fixture(scope="module")
