@@ -93,9 +93,12 @@ def differences(stored, description):
         list of (name, stored value, other value).
     """
     described = json.loads(json.dumps(description))
+    tasks = [checkpoint.task_of(one) for one in (stored, described)]
+    if tasks[0] != tasks[1]:
+        return [("task", *tasks)]
     return [
         (f"{group} {name}", stored.get(group, {}).get(name), value)
         for group in ("network", "style", "losses", "training")
-        for name, value in described[group].items()
+        for name, value in described.get(group, {}).items()
         if (group, name) not in _FREE and stored.get(group, {}).get(name) != value
     ]
