@@ -1,4 +1,4 @@
-"""Paints photographs with a trained network.
+"""Paints photographs with a trained network, or enlarges them with one for super-resolution.
 
     python eval.py IMAGE [IMAGE ...] CHECKPOINT [flags]
 
@@ -22,6 +22,7 @@ if __name__ == "__main__":
 import tqdm
 
 from data import images
+from fast_style import super_resolution
 from fast_style.inference import Stylizer
 
 ONE_OUTPUT = os.path.join("generated", "res.jpg")
@@ -42,7 +43,14 @@ def _define_flags():
         "it): worth it for many images of one size.",
     )
     flags.DEFINE_integer(
-        "max_pixels", images.MAX_PIXELS, "Images with more pixels than this are refused."
+        "max_pixels",
+        images.MAX_PIXELS,
+        "Images with more pixels than this are refused, enlarged ones with as many, too.",
+    )
+    flags.DEFINE_bool(
+        "match_histogram",
+        False,
+        "Super-resolution: give the enlarged image's channels the photograph's histograms.",
     )
 
 
@@ -90,13 +98,17 @@ def _output_name(name):
     return name if images.can_write(name) else f"{stem}{suffix.replace('.', '_')}.jpg"
 
 
-def _paint(stylizer, path, target, max_pixels):
-    """Stylizes one file; returns the seconds of the forward pass."""
+def _paint(stylizer, path, target, max_pixels, match_histogram):
+    """Stylizes or enlarges one file; returns the seconds of the forward pass."""
     picture = images.load(path, max_pixels)
+    super_resolution.check_enlarged_size(path, *picture.rgb.shape[:2], stylizer.factor, max_pixels)
     started = time.perf_counter()
     painted = stylizer(picture.rgb)
     seconds = time.perf_counter() - started
-    images.save(target, painted, picture.alpha, picture.exif, picture.icc_profile)
+    if match_histogram:
+        painted = super_resolution.match_histogram(painted, picture.rgb)
+    alpha = super_resolution.enlarge_alpha(picture.alpha, painted)
+    images.save(target, painted, alpha, picture.exif, picture.icc_profile)
     return seconds
 
 
@@ -107,14 +119,18 @@ def main(argv):
     *inputs, prefix = argv[1:]
     pairs = _plan(inputs, values.output)
     started = time.perf_counter()
-    stylizer = Stylizer.load(prefix, jit_compile=values.jit_compile)
+    stylizer = Stylizer.load(
+        prefix,
+        jit_compile=values.jit_compile,
+        task="super_resolution" if values.match_histogram else None,
+    )
     stylizer.prepare()
     loading = time.perf_counter() - started
     failed = 0
     # A bar for many, a line for each.
     for path, target in tqdm.tqdm(pairs, unit="image", disable=len(pairs) < 2):
         try:
-            seconds = _paint(stylizer, path, target, values.max_pixels)
+            seconds = _paint(stylizer, path, target, values.max_pixels, values.match_histogram)
         except command_line.MISTAKES as error:
             failed += 1
             tqdm.tqdm.write(f"error: {command_line.one_line(error)}", file=sys.stderr)

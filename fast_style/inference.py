@@ -1,4 +1,4 @@
-"""Stylizing images with a trained network: one forward pass."""
+"""Stylizing or enlarging images with a trained network: one forward pass."""
 
 import numpy as np
 import tensorflow as tf
@@ -7,13 +7,13 @@ from fast_style import checkpoint
 
 
 class Stylizer:
-    """Paints uint8 images of any size with one network.
+    """Paints, or enlarges, uint8 images of any size with one network.
 
     The network is traced once, for images of every size; with `jit_compile` XLA compiles it for
     each size anew.
 
     Args:
-        network: a `TransformNet`.
+        network: a `TransformNet` or `SuperResolutionNet`.
         jit_compile: bool, whether XLA compiles the network.
         description: dict from the network's JSON, kept as `description`.
     """
@@ -28,15 +28,22 @@ class Stylizer:
         )
 
     @classmethod
-    def load(cls, prefix, jit_compile=False):
+    def load(cls, prefix, jit_compile=False, task=None):
         """A `Stylizer` for the checkpoint at `prefix`, such as "checkpoints/ckpt-done".
+
+        `task` is what the network must have been trained for, or None for any.
 
         Raises:
             FileNotFoundError: there is no checkpoint at `prefix`.
-            fast_style.checkpoint.CheckpointError: it is damaged.
+            fast_style.checkpoint.CheckpointError: it is damaged, or of another task.
         """
-        network, description = checkpoint.load_network(prefix)
+        network, description = checkpoint.load_network(prefix, task)
         return cls(network, jit_compile, description)
+
+    @property
+    def factor(self):
+        """How many times as large the output is: 1 unless the network is for super-resolution."""
+        return getattr(self.network, "factor", 1)
 
     def prepare(self):
         """Traces the network, which the first call does otherwise (about a second).
@@ -52,7 +59,7 @@ class Stylizer:
             images: uint8 RGB `[H, W, 3]` or `[N, H, W, 3]`.
 
         Returns:
-            uint8 RGB of the same shape.
+            uint8 RGB of the same shape, but `factor` times as high and wide.
 
         Raises:
             ValueError: another dtype or shape.
