@@ -22,7 +22,7 @@ import tqdm
 from data import images
 from data.photos import Photos
 from fast_style import layers, loss_net, losses, transform_net
-from fast_style.settings import TrainingSettings
+from fast_style.settings import SCHEDULES, TrainingSettings
 from fast_style.training import Trainer
 
 RUN = TrainingSettings()
@@ -56,6 +56,17 @@ def _define_flags():
     flags.DEFINE_integer("image_size", RUN.image_size, "Side of the training crops, pixels.")
     flags.DEFINE_integer("batch_size", RUN.batch_size, "Crops in a step.")
     flags.DEFINE_float("learning_rate", RUN.learning_rate, "Learning rate of Adam.")
+    flags.DEFINE_enum(
+        "learning_rate_schedule",
+        RUN.learning_rate_schedule,
+        SCHEDULES,
+        "The learning rate stays, or falls along a cosine to 0 at the last step.",
+    )
+    flags.DEFINE_bool(
+        "mixed_precision",
+        RUN.mixed_precision,
+        "Compute convolutions in bfloat16: faster on GPUs and CPUs that have it.",
+    )
     flags.DEFINE_integer("seed", RUN.seed, "Seed of weights, order, crops and flips.")
     flags.DEFINE_float(
         "zoom",
@@ -158,12 +169,14 @@ def _settings(values):
                 "image_size",
                 "batch_size",
                 "learning_rate",
+                "learning_rate_schedule",
                 "seed",
                 "zoom",
                 "style_size",
                 "loss_network",
                 "vgg_weights",
                 "init_from",
+                "mixed_precision",
             )
         },
         losses=losses.LossSettings(

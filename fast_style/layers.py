@@ -88,13 +88,13 @@ class Padding2D(keras.layers.Layer):
         return {**super().get_config(), "amount": self.amount, "mode": self.mode}
 
 
-def _make_normalization(kind):
+def _make_normalization(kind, **kwargs):
     """The layer for a name in `NORMALIZATIONS`; None for "none"."""
     check_choice("normalization", kind, NORMALIZATIONS)
     if kind == "instance":
-        return InstanceNormalization(name="norm")
+        return InstanceNormalization(name="norm", **kwargs)
     if kind == "batch":
-        return keras.layers.BatchNormalization(epsilon=1e-5, momentum=0.9, name="norm")
+        return keras.layers.BatchNormalization(epsilon=1e-5, momentum=0.9, name="norm", **kwargs)
     return None
 
 
@@ -133,15 +133,17 @@ class ConvBlock(keras.layers.Layer):
         self.padding = padding
         self.activation = activation
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.pad = Padding2D((kernel_size - 1) // 2, padding, name="pad")
+        own = {"dtype": self.dtype_policy}
+        self.pad = Padding2D((kernel_size - 1) // 2, padding, name="pad", **own)
         self.conv = keras.layers.Conv2D(
             filters,
             kernel_size,
             strides=strides,
             kernel_initializer=self.kernel_initializer,
             name="conv",
+            **own,
         )
-        self.norm = _make_normalization(normalization)
+        self.norm = _make_normalization(normalization, **own)
 
     def build(self, input_shape):
         # Of the shape, the channels count: the convolution sees a padded or enlarged image.
@@ -193,7 +195,9 @@ class NearestUpBlock(_UpBlock):
     def __init__(self, filters, **kwargs):
         super().__init__(filters, **kwargs)
         # tf.image.resize has no gradient under XLA on a CPU; this layer has.
-        self.enlarge = keras.layers.UpSampling2D(2, interpolation="nearest", name="enlarge")
+        self.enlarge = keras.layers.UpSampling2D(
+            2, interpolation="nearest", name="enlarge", dtype=self.dtype_policy
+        )
 
     def call(self, inputs, training=False):
         return super().call(self.enlarge(inputs), training=training)
@@ -215,6 +219,7 @@ class TransposedUpBlock(_UpBlock):
             padding="valid",
             kernel_initializer=self.kernel_initializer,
             name="conv",
+            dtype=self.dtype_policy,
         )
 
     def call(self, inputs, training=False):
@@ -247,7 +252,11 @@ class ResidualBlock(keras.layers.Layer):
         self.filters = filters
         self.normalization = normalization
         self.padding = padding
-        options = {"normalization": normalization, "padding": padding}
+        options = {
+            "normalization": normalization,
+            "padding": padding,
+            "dtype": self.dtype_policy,
+        }
         self.first = ConvBlock(filters, 3, **options, name="first")
         self.second = ConvBlock(filters, 3, activation=False, **options, name="second")
 

@@ -1,5 +1,6 @@
 """Training a transformation network for one painting (Johnson et al. 2016, section 4.1)."""
 
+import contextlib
 import dataclasses
 import os
 import platform
@@ -101,14 +102,15 @@ class Trainer:
 
         checkpoint.prepare_folder(self.checkpoint_dir)
         keras.utils.set_random_seed(settings.seed)
-        self.network, self._origin = _initial_network(settings)
-        loss_network = LossNetwork(
-            settings.losses.layers, settings.loss_network, settings.vgg_weights
-        )
+        with layer_precision(settings.mixed_precision):
+            self.network, self._origin = _initial_network(settings)
+            loss_network = LossNetwork(
+                settings.losses.layers, settings.loss_network, settings.vgg_weights
+            )
         self._loss = PerceptualLoss(
             loss_network, tf.cast(style_image[None], tf.float32), settings.losses
         )
-        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
+        self.optimizer = keras.optimizers.Adam(_learning_rate(settings))
         self.optimizer.build(self.network.trainable_variables)
         self._step = tf.Variable(0, dtype=tf.int64)
         self._position = tf.Variable(0, dtype=tf.int64)
@@ -235,6 +237,10 @@ class Trainer:
         losses = settings.pop("losses")
         for name in ("network", "vgg_weights", "init_from"):
             del settings[name]
+        # A later option is named only where it is used: runs from before it go on as they are.
+        for name, default in (("mixed_precision", False), ("learning_rate_schedule", "constant")):
+            if settings[name] == default:
+                del settings[name]
         return {
             "network": checkpoint.network_config(self.network),
             "step": self.step,
@@ -270,6 +276,25 @@ class Trainer:
         if present is not None and differences(present, description):
             self.set_aside = checkpoint.set_aside(self.checkpoint_dir, DONE)
         checkpoint.save_network(self.network, self.done_prefix, description)
+
+
+def _learning_rate(settings):
+    """What Adam takes: a number or a schedule."""
+    if settings.learning_rate_schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
+    return settings.learning_rate
+
+
+@contextlib.contextmanager
+def layer_precision(mixed):
+    """Layers made inside compute in bfloat16 with float32 variables, if `mixed`."""
+    before = keras.config.dtype_policy()
+    if mixed:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _initial_network(settings):

@@ -64,7 +64,9 @@ class TransformNet(keras.Model):
         strided_kernel=3,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        # The picture keeps float32, also where the policy lets the layers between compute in half.
+        whole = keras.config.floatx()
+        super().__init__(**{"dtype": whole, **kwargs})
         check_choice("output", output, OUTPUTS)
         check_choice("strided_kernel", strided_kernel, STRIDED_KERNELS)
         for name, value, least, most in (
@@ -100,7 +102,13 @@ class TransformNet(keras.Model):
         self.up1 = make_up_block(upsampling, 2 * width, **up, name="up1")
         self.up2 = make_up_block(upsampling, width, **up, name="up2")
         self.out = ConvBlock(
-            3, 9, normalization="none", padding=padding, activation=False, name="out"
+            3,
+            9,
+            normalization="none",
+            padding=padding,
+            activation=False,
+            name="out",
+            dtype=whole,
         )
 
     def build(self, input_shape=(None, None, None, 3)):
