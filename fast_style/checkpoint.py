@@ -16,9 +16,12 @@ import tempfile
 
 import tensorflow as tf
 
+from fast_style.super_resolution_net import SuperResolutionNet
 from fast_style.transform_net import TransformNet
 
 FORMAT = 1
+# By task. A description without one is of a network for a style.
+NETWORKS = {network.task: network for network in (TransformNet, SuperResolutionNet)}
 MAX_DESCRIPTION = 1 << 20  # bytes; ours have about 2,000
 _NETWORK = "network"  # the attribute under which tf.train.Checkpoint holds the network
 
@@ -58,7 +61,7 @@ def read_description(prefix):
         prefix: checkpoint prefix, such as "checkpoints/ckpt-done".
 
     Returns:
-        dict, with at least "network", the config of a `TransformNet`.
+        dict, with at least "network", the config of a network of `NETWORKS`.
 
     Raises:
         FileNotFoundError: there is no checkpoint or no JSON at `prefix`.
@@ -84,11 +87,20 @@ def read_description(prefix):
         raise CheckpointError(
             f'{path}: "format" must be {FORMAT}; received {description.get("format")!r}'
         )
+    if task_of(description) not in NETWORKS:
+        raise CheckpointError(
+            f'{path}: "task" must be one of {", ".join(NETWORKS)}; received {description["task"]!r}'
+        )
     return description
 
 
+def task_of(description):
+    """What a network was trained for: a key of `NETWORKS`, where the description is sound."""
+    return description.get("task", TransformNet.task)
+
+
 def build_network(description, where):
-    """A `TransformNet` with fresh weights, from a description's "network".
+    """The network with fresh weights, from a description's "task" and "network".
 
     Args:
         description: dict as `read_description` returns it.
@@ -99,32 +111,38 @@ def build_network(description, where):
     """
     config = dict(description["network"])
     config.pop("name", None)
-    unknown = sorted(set(config) - set(TransformNet.OPTIONS))
+    kind = NETWORKS[task_of(description)]
+    unknown = sorted(set(config) - set(kind.OPTIONS))
     if unknown:
         raise CheckpointError(f"{where}: unknown network option {unknown[0]!r}")
     try:
-        network = TransformNet(**config)
+        network = kind(**config)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{where}: {error}") from error
     network.build()
     return network
 
 
-def load_network(prefix):
+def load_network(prefix, task=None):
     """Builds the network that a checkpoint describes and loads its weights.
 
     Args:
         prefix: checkpoint prefix: `ckpt-done`, or a checkpoint of a run, `ckpt-1000`.
+        task: what the network must have been trained for, a key of `NETWORKS`; None for any.
 
     Returns:
-        `TransformNet`, and the description (dict).
+        `TransformNet` or `SuperResolutionNet`, and the description (dict).
 
     Raises:
         FileNotFoundError: there is no checkpoint at `prefix`.
-        CheckpointError: damaged, or JSON and weights disagree.
+        CheckpointError: damaged, of another task, or JSON and weights disagree.
     """
     prefix = os.fspath(prefix)
     description = read_description(prefix)
+    if task not in (None, task_of(description)):
+        raise CheckpointError(
+            f"{prefix}: is a network for {task_of(description)}, one for {task} is wanted"
+        )
     network = build_network(description, description_path(prefix))
     with reading_checkpoint(prefix):
         _check_shapes(prefix, network)
@@ -138,9 +156,9 @@ def save_network(network, prefix, description):
     """Writes a network's weights and description, each file complete or not at all.
 
     Args:
-        network: a `TransformNet`.
+        network: a `TransformNet` or `SuperResolutionNet`.
         prefix: checkpoint prefix; what is there is replaced.
-        description: dict of what JSON can hold; "network" is added.
+        description: dict of what JSON can hold; "network" and its "task" are added.
 
     Raises:
         OSError: the disk is full or the folder can't be written.
@@ -151,19 +169,25 @@ def save_network(network, prefix, description):
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder or ".") as aside:
         with writing_checkpoint(prefix):
             partial = tf.train.Checkpoint(**{_NETWORK: network}).write(os.path.join(aside, name))
-        write_description(partial, {"network": network_config(network), **description})
+        write_description(partial, {**description_of(network), **description})
         # The index last but one: weights that an index points to are in place before it.
         for path in [*glob.glob(f"{glob.escape(partial)}.data-*"), f"{partial}.index"]:
             os.replace(path, os.path.join(folder, os.path.basename(path)))
         os.replace(description_path(partial), description_path(prefix))
 
 
+def description_of(network):
+    """What every description says of its network: "task" (unless it is a style) and "network"."""
+    task = {} if network.task == TransformNet.task else {"task": network.task}
+    return {**task, "network": network_config(network)}
+
+
 def network_config(network):
-    """The config of a `TransformNet` without what Keras adds to it, as the JSON holds it."""
+    """The config of a network without what Keras adds to it, as the JSON holds it."""
     config = network.get_config()
     # A later option is named only where it is used: runs from before it go on as they are.
-    later = {"strided_kernel": 3}
-    return {n: config[n] for n in TransformNet.OPTIONS if config[n] != later.get(n)}
+    later = network.LATER_OPTIONS
+    return {n: config[n] for n in network.OPTIONS if config[n] != later.get(n)}
 
 
 def prepare_folder(folder):

@@ -3,18 +3,16 @@
 import keras
 from keras import ops
 
-from fast_style.layers import ConvBlock, ResidualBlock, check_choice, make_up_block
+from fast_style.layers import ConvBlock, check_choice, make_up_block
+from fast_style.residual_network import ResidualNetwork, pad_edges
 
 OUTPUTS = ("tanh", "linear")
 STRIDED_KERNELS = (3, 4)
-# A config may come from an untrusted file: it must not ask for all the memory there is.
-MAX_WIDTH = 512
-MAX_RESIDUAL_BLOCKS = 64
 STRIDE = 4  # of the bottleneck: two convolutions of stride 2
 SMALLEST = 2 * STRIDE  # reflection in the residual blocks needs two rows of features
 
 
-class TransformNet(keras.Model):
+class TransformNet(ResidualNetwork):
     """Repaints images in the style that its weights were trained for.
 
     A 9x9 convolution, two of stride 2, residual blocks, two upsampling blocks and a 9x9
@@ -52,6 +50,8 @@ class TransformNet(keras.Model):
         "output",
         "strided_kernel",
     )
+    LATER_OPTIONS = {"strided_kernel": 3}
+    task = "style"
 
     def __init__(
         self,
@@ -64,21 +64,9 @@ class TransformNet(keras.Model):
         strided_kernel=3,
         **kwargs,
     ):
-        # The picture keeps float32, also where the policy lets the layers between compute in half.
-        whole = keras.config.floatx()
-        super().__init__(**{"dtype": whole, **kwargs})
+        super().__init__(width, residual_blocks, **kwargs)
         check_choice("output", output, OUTPUTS)
         check_choice("strided_kernel", strided_kernel, STRIDED_KERNELS)
-        for name, value, least, most in (
-            ("width", width, 1, MAX_WIDTH),
-            ("residual_blocks", residual_blocks, 0, MAX_RESIDUAL_BLOCKS),
-        ):
-            if not isinstance(value, int) or not least <= value <= most:
-                raise ValueError(
-                    f"`{name}` must be an integer from {least} to {most}; received {value!r}"
-                )
-        self.width = width
-        self.residual_blocks = residual_blocks
         self.normalization = normalization
         self.padding = padding
         self.upsampling = upsampling
@@ -93,10 +81,7 @@ class TransformNet(keras.Model):
         self.down1 = ConvBlock(width, 9, kernel_initializer=first, **options, name="down1")
         self.down2 = ConvBlock(2 * width, strided_kernel, strides=2, **options, name="down2")
         self.down3 = ConvBlock(4 * width, strided_kernel, strides=2, **options, name="down3")
-        # An attribute each: tf.train.Checkpoint does not look into Keras's lists.
-        for i in range(residual_blocks):
-            name = f"residual{i + 1}"
-            setattr(self, name, ResidualBlock(4 * width, **options, name=name))
+        self._make_body(4 * width, **options)
         # After nearest neighbour, the convolution's stride is 1.
         up = {**options, "kernel_size": strided_kernel if upsampling == "transpose" else 3}
         self.up1 = make_up_block(upsampling, 2 * width, **up, name="up1")
@@ -108,28 +93,20 @@ class TransformNet(keras.Model):
             padding=padding,
             activation=False,
             name="out",
-            dtype=whole,
+            dtype=self.dtype_policy,
         )
 
-    def build(self, input_shape=(None, None, None, 3)):
-        if input_shape[-1] != 3:
-            raise ValueError(f"`images` must have 3 channels (RGB); received {input_shape[-1]}")
-        channels = 3
-        for block in self.blocks:
-            block.build((None, None, None, channels))
-            channels = block.filters
+    @property
+    def head(self):
+        return [self.down1, self.down2, self.down3]
 
     @property
-    def blocks(self):
-        """The blocks in the order in which an image passes through them."""
-        body = [getattr(self, f"residual{i + 1}") for i in range(self.residual_blocks)]
-        return [self.down1, self.down2, self.down3, *body, self.up1, self.up2, self.out]
+    def tail(self):
+        return [self.up1, self.up2, self.out]
 
     def call(self, images, training=False):
         height, width = ops.shape(images)[1:3]
-        x = _pad_edges(_pad_edges(images, axis=1), axis=2)
-        for block in self.blocks:
-            x = block(x, training=training)
+        x = self._through_blocks(pad_edges(images, STRIDE, SMALLEST), training)
         x = x[:, :height, :width]
         return 127.5 * (ops.tanh(x) + 1) if self.output_activation == "tanh" else x
 
@@ -137,18 +114,4 @@ class TransformNet(keras.Model):
         return input_shape
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            **{name: getattr(self, name) for name in self.OPTIONS if name != "output"},
-            "output": self.output_activation,
-        }
-
-
-def _pad_edges(images, axis):
-    """Repeats the last row or column until the side divides by `STRIDE`, at least `SMALLEST`."""
-    size = images.shape[axis]
-    if size is not None and size >= SMALLEST and size % STRIDE == 0:
-        return images
-    size = ops.shape(images)[axis]
-    target = ops.maximum((size + STRIDE - 1) // STRIDE * STRIDE, SMALLEST)
-    return ops.take(images, ops.minimum(ops.arange(target), size - 1), axis=axis)
+        return {**super().get_config(), "output": self.output_activation}
