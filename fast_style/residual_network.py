@@ -31,7 +31,8 @@ class ResidualNetwork(keras.Model):
     """What the network is trained for, as its checkpoint says it."""
 
     def __init__(self, width, residual_blocks, **kwargs):
-        super().__init__(**kwargs)
+        # The picture keeps float32, also where the policy lets the blocks compute in half.
+        super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
         check_integer("width", width, 1, MAX_WIDTH)
         check_integer("residual_blocks", residual_blocks, 0, MAX_RESIDUAL_BLOCKS)
         self.width = width

@@ -9,6 +9,8 @@ from fast_style.losses import LossSettings
 from fast_style.super_resolution_loss import SuperResolutionLossSettings
 from fast_style.super_resolution_net import check_factor
 
+SCHEDULES = ("constant", "cosine")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RunSettings:
@@ -19,30 +21,36 @@ class RunSettings:
         image_size: side of the training crops, pixels.
         batch_size: crops in a step.
         learning_rate: of Adam.
+        learning_rate_schedule: "constant", or "cosine", which falls to 0 at the last step.
         seed: of the initial weights, the order of the photographs, crops and flips.
         losses: dataclass with `layers`, those of the loss network that it needs.
         network: options of the network that differ from its defaults.
         loss_network: "vgg16" or "vgg19".
         vgg_weights: "imagenet" or the path of a Keras weights file.
         init_from: prefix of a trained network to start from, or "".
+        mixed_precision: whether convolutions compute in bfloat16. Variables, the picture, its Gram
+            matrices and losses stay float32.
     """
 
     steps: int
     image_size: int
     batch_size: int = 4
     learning_rate: float = 1e-3
+    learning_rate_schedule: str = "constant"
     seed: int = 0
     losses: object
     network: dict = dataclasses.field(default_factory=dict)
     loss_network: str = "vgg16"
     vgg_weights: str = "imagenet"
     init_from: str = ""
+    mixed_precision: bool = False
 
     def __post_init__(self):
         for name, least in (("steps", 1), ("batch_size", 1), ("seed", 0)):
             self._check_at_least(name, least)
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"`learning_rate` must be positive; received {self.learning_rate}")
+        check_choice("learning_rate_schedule", self.learning_rate_schedule, SCHEDULES)
         check_size("image_size", self.image_size, self.losses.layers)
 
     def _check_at_least(self, name, least):

@@ -87,6 +87,7 @@ class SuperResolutionNet(ResidualNetwork):
             activation=False,
             kernel_initializer="zeros" if skip else "glorot_uniform",
             name="out",
+            dtype=self.dtype_policy,
         )
         self._enlarging = _bicubic_kernel(factor)
 

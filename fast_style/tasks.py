@@ -16,7 +16,7 @@ from data.degradation import degrade
 from fast_style import checkpoint
 from fast_style.loss_net import LossNetwork
 from fast_style.losses import PerceptualLoss
-from fast_style.settings import check_size
+from fast_style.settings import RunSettings, check_size
 from fast_style.super_resolution_loss import SuperResolutionLoss
 from fast_style.super_resolution_net import SuperResolutionNet
 from fast_style.transform_net import TransformNet
@@ -77,6 +77,10 @@ class _Task:
         losses = settings.pop("losses")
         for name in ("network", "init_from"):
             del settings[name]
+        # A later option is named only where it is used: runs from before it go on as they are.
+        for name in ("mixed_precision", "learning_rate_schedule"):
+            if settings[name] == RunSettings.__dataclass_fields__[name].default:
+                del settings[name]
         settings["vgg_weights"] = os.path.basename(self.settings.vgg_weights)
         return {"losses": losses, "training": settings}
 

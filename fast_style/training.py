@@ -1,5 +1,6 @@
 """Training an image transformation network (Johnson et al. 2016, section 4)."""
 
+import contextlib
 import dataclasses
 import os
 import platform
@@ -91,9 +92,10 @@ class TaskTrainer:
 
         checkpoint.prepare_folder(self.checkpoint_dir)
         keras.utils.set_random_seed(self.settings.seed)
-        self.network, self._origin = task.initial_network()
-        task.setup()
-        self.optimizer = keras.optimizers.Adam(self.settings.learning_rate)
+        with _layer_precision(self.settings.mixed_precision):
+            self.network, self._origin = task.initial_network()
+            task.setup()
+        self.optimizer = keras.optimizers.Adam(_learning_rate(self.settings))
         self.optimizer.build(self.network.trainable_variables)
         self._step = tf.Variable(0, dtype=tf.int64)
         self._position = tf.Variable(0, dtype=tf.int64)
@@ -243,6 +245,25 @@ class TaskTrainer:
         if present is not None and differences(present, description):
             self.set_aside = checkpoint.set_aside(self.checkpoint_dir, DONE)
         checkpoint.save_network(self.network, self.done_prefix, description)
+
+
+def _learning_rate(settings):
+    """What Adam takes: a number or a schedule."""
+    if settings.learning_rate_schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
+    return settings.learning_rate
+
+
+@contextlib.contextmanager
+def _layer_precision(mixed):
+    """Layers made inside compute in bfloat16 with float32 variables, if `mixed`."""
+    before = keras.config.dtype_policy()
+    if mixed:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 class Trainer(TaskTrainer):

@@ -13,7 +13,7 @@ from data import images
 from data.degradation import DEGRADATIONS
 from fast_style import command_line, layers, loss_net, losses, transform_net
 from fast_style.losses import LossSettings
-from fast_style.settings import SuperResolutionSettings, TrainingSettings
+from fast_style.settings import SCHEDULES, SuperResolutionSettings, TrainingSettings
 from fast_style.super_resolution_loss import SuperResolutionLossSettings
 from fast_style.super_resolution_net import FACTORS, SuperResolutionNet
 from fast_style.training import TaskTrainer
@@ -135,6 +135,17 @@ def _define_run():
     _define(flags.DEFINE_integer, "image_size", "Side of the training crops, pixels.")
     _define(flags.DEFINE_integer, "batch_size", "Crops in a step.")
     _define(flags.DEFINE_float, "learning_rate", "Learning rate of Adam.")
+    _define(
+        flags.DEFINE_enum,
+        "learning_rate_schedule",
+        "The learning rate stays, or falls along a cosine to 0 at the last step.",
+        SCHEDULES,
+    )
+    _define(
+        flags.DEFINE_bool,
+        "mixed_precision",
+        "Compute convolutions in bfloat16: faster on GPUs and CPUs that have it.",
+    )
     _define(flags.DEFINE_integer, "seed", "Seed of weights, order, crops and flips.")
     _define(
         flags.DEFINE_float,

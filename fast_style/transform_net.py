@@ -87,7 +87,13 @@ class TransformNet(ResidualNetwork):
         self.up1 = make_up_block(upsampling, 2 * width, **up, name="up1")
         self.up2 = make_up_block(upsampling, width, **up, name="up2")
         self.out = ConvBlock(
-            3, 9, normalization="none", padding=padding, activation=False, name="out"
+            3,
+            9,
+            normalization="none",
+            padding=padding,
+            activation=False,
+            name="out",
+            dtype=self.dtype_policy,
         )
 
     @property

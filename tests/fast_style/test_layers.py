@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from fast_style import layers
+from fast_style import convolutions, layers
 from tests.checks import randomize, run_layer_test
 
 PLAIN = {"normalization": "none", "activation": False}  # the convolution alone
@@ -237,7 +237,7 @@ def test_residual_block_adds_two_convolutions_with_one_relu_between():
     [
         (
             lambda: layers.Padding2D(1, "same"),
-            r"`mode` must be one of reflect, zero; received 'same'",
+            r"`mode` must be one of reflect, zero, edge; received 'same'",
         ),
         (
             lambda: layers.ConvBlock(4, 3, normalization="layer"),
@@ -264,3 +264,12 @@ def test_residual_block_adds_two_convolutions_with_one_relu_between():
 def test_an_impossible_option_is_named_with_what_is_allowed(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_wide_kernel_for_few_channels_is_an_ordinary_convolution():
+    x = noise(2, 11, 12, 5)
+    block = layers.ConvBlock(3, 9, normalization="none", activation=False)
+    block.build(x.shape)
+    assert isinstance(block.conv, convolutions.FewChannelConv2D)
+    expected = convolve(pad(x, 4, "reflect"), *randomize(block).get_weights())
+    np.testing.assert_allclose(block(x), expected, rtol=1e-4, atol=1e-4)
