@@ -107,6 +107,21 @@ def check_weight(name, value):
         raise ValueError(f"`{name}` must be finite and not negative; received {value}")
 
 
+def clip_through(images):
+    """Clips images to 0..255, and lets the gradient pass as if they were not.
+
+    What lies beyond is lost when a picture is shown. A network whose loss does not know it reaches
+    half of its style by colours that nobody can see; a plain clip would hold no gradient there.
+
+    Args:
+        images: float `[N, H, W, C]`.
+
+    Returns:
+        float of the same shape, 0..255.
+    """
+    return images + ops.stop_gradient(ops.clip(images, 0.0, 255.0) - images)
+
+
 @dataclasses.dataclass(frozen=True)
 class LossSettings:
     """What is compared, and how much each part counts.

@@ -15,7 +15,7 @@ from data import images
 from data.degradation import degrade
 from fast_style import checkpoint
 from fast_style.loss_net import LossNetwork
-from fast_style.losses import PerceptualLoss
+from fast_style.losses import PerceptualLoss, clip_through
 from fast_style.settings import RunSettings, check_size
 from fast_style.super_resolution_loss import SuperResolutionLoss
 from fast_style.super_resolution_net import SuperResolutionNet
@@ -131,8 +131,8 @@ class StyleTask(_Task):
         return content, self._loss.content_targets(content)
 
     def loss(self, outputs, targets):
-        """The total and a dict of its parts."""
-        return self._loss(outputs, targets)
+        """The total and a dict of its parts, of the picture as it is shown."""
+        return self._loss(clip_through(outputs), targets)
 
     def describe(self):
         style = {
