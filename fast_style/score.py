@@ -171,9 +171,8 @@ def main(argv):
     enlarger = Stylizer.load(prefix, task="super_resolution")
     factor = enlarger.network.factor
     width = max(len("image"), *(len(path.name) for path in paths))
-    print(
-        f"x{factor}, {values.degradation} degradation; Y of BT.601, {factor} pixels of border cut"
-    )
+    made = f"x{factor}, made small by {values.degradation}"
+    print(f"{made}; Y of BT.601, border of {factor} pixels cut")
     print(f"{'':{width}}  {'bicubic':>14}  {'network':>14}")
     print(f"{'image':{width}}  {'PSNR':>7}{'SSIM':>7}  {'PSNR':>7}{'SSIM':>7}")
     found = []

@@ -134,7 +134,7 @@ class SuperResolutionNet(ResidualNetwork):
 
 def check_factor(factor):
     """Raises `ValueError` unless `factor` is one of `FACTORS`."""
-    if isinstance(factor, bool) or factor not in FACTORS:
+    if type(factor) is not int or factor not in FACTORS:
         raise ValueError(
             f"`factor` must be a power of two from {FACTORS[0]} to {FACTORS[-1]}; "
             f"received {factor!r}"
