@@ -107,11 +107,13 @@ def check_weight(name, value):
         raise ValueError(f"`{name}` must be finite and not negative; received {value}")
 
 
+@ops.custom_gradient
 def clip_through(images):
-    """Clips images to 0..255, and lets the gradient pass as if they were not.
+    """Clips images to 0..255; the gradient passes unless it leads further out.
 
-    What lies beyond is lost when a picture is shown. A network whose loss does not know it reaches
-    half of its style by colours that nobody can see; a plain clip would hold no gradient there.
+    What lies beyond is lost when a picture is shown: a network whose loss does not know it reaches
+    half of its style by colours that nobody sees. A plain clip has no gradient there, so what is
+    out would stay out; here it may come back (projected gradient, as in bounded optimization).
 
     Args:
         images: float `[N, H, W, C]`.
@@ -119,7 +121,14 @@ def clip_through(images):
     Returns:
         float of the same shape, 0..255.
     """
-    return images + ops.stop_gradient(ops.clip(images, 0.0, 255.0) - images)
+
+    def gradient(*arguments, upstream=None):
+        upstream = arguments[0] if upstream is None else upstream
+        up, down = upstream < 0, upstream > 0  # where a descent leads
+        outward = ((images > 255.0) & up) | ((images < 0.0) & down)
+        return ops.where(outward, ops.zeros_like(upstream), upstream)
+
+    return ops.clip(images, 0.0, 255.0), gradient
 
 
 @dataclasses.dataclass(frozen=True)
