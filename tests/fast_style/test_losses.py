@@ -290,3 +290,14 @@ def test_several_paintings_count_by_the_mean_of_their_gram_matrices(network, pho
 def test_weights_of_paintings_that_make_no_sense_are_refused(network, painting, weights, message):
     with pytest.raises(ValueError, match=message):
         PerceptualLoss(network, [painting, painting], SETTINGS, weights)
+
+
+def test_what_is_clipped_has_a_gradient_that_leads_back_and_none_that_leads_out():
+    images = tf.constant([-5.0, -5.0, 3.0, 300.0, 300.0])[None, None, :, None]
+    slope = tf.constant([1.0, -1.0, 1.0, 1.0, -1.0])[None, None, :, None]  # descent goes against it
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        clipped = losses.clip_through(images)
+        total = tf.reduce_sum(clipped * slope)
+    np.testing.assert_array_equal(np.ravel(clipped), [0, 0, 3, 255, 255])
+    np.testing.assert_array_equal(np.ravel(tape.gradient(total, images)), [0, -1, 1, 1, 0])
