@@ -137,7 +137,7 @@ class TaskTrainer:
 
         Raises:
             TrainingDiverged: the loss is no longer finite; the last checkpoint is kept.
-            ValueError: no photograph can be read any longer.
+            ValueError: no photograph can be read any longer; the run is saved first.
             OSError: a checkpoint can't be written.
         """
         summaries = Summaries(
@@ -157,12 +157,15 @@ class TaskTrainer:
         """The training loop; returns whether it was stopped before its end."""
         settings = self.settings
         batches = iter(self._photos.batches(int(self._position.numpy())))
-        first, seconds = self.step + 1, 0.0
+        saved = self.step
+        first, seconds = saved + 1, 0.0
         for step in range(first, settings.steps + 1):
             started = time.perf_counter()
             try:
                 batch, position = next(batches)
             except tf.errors.OpError as error:
+                if self.step > saved:
+                    self._checkpoints.save(self.step, self.describe())
                 raise self._photos.explain(error) from error
             waiting = time.perf_counter() - started
             losses = self._losses(self._train_step(batch))
@@ -192,6 +195,7 @@ class TaskTrainer:
                 )
             if step % self.save_every == 0 or step == settings.steps or stop:
                 self._checkpoints.save(step, self.describe())
+                saved = step
                 summaries.pictures(step, lambda photo: self.task.preview(photo, self._stylizer))
             if callback is not None:
                 callback(progress)

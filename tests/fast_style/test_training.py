@@ -214,6 +214,36 @@ def test_photographs_that_vanish_during_training_end_it_with_an_error(make, fold
 
     with pytest.raises(ValueError, match="no readable photograph is left"):
         trainer.run(remove)
+    # Nothing is lost: once they are back, the run goes on.
+    assert trainer.step >= 1
+    again = make(settings={"steps": trainer.step + 1})
+    assert again.step == trainer.step
+    np.testing.assert_array_equal(weights(again), weights(trainer))
+    assert again.run()
+
+
+def test_what_a_kill_while_saving_leaves_is_removed_at_the_next_start(make, folder, tmp_path):
+    make(settings={"steps": 2}).run()
+    run = tmp_path / "run"
+    (run / "ckpt-4_temp").mkdir()
+    (run / ".ckpt-done-a1b2").mkdir()
+    kept = files(run)
+    for name in (
+        "ckpt-4_temp/part-00000-of-00001.data-00000-of-00001",
+        ".ckpt-done-a1b2/ckpt-done.index",
+        "checkpoint.tmp0123456789abcdef",
+        "ckpt-4.json",
+        "ckpt-4.json.partial-123",
+        "ckpt-4.data-00000-of-00001",
+    ):
+        (run / name).write_bytes(b"half")
+    (run / "notes.txt").write_text("mine")
+    trainer = make()
+    assert trainer.step == 2
+    left = [name for name in kept if not name.startswith((".ckpt-done-", "ckpt-4"))]
+    assert files(run) == sorted([*left, "notes.txt"])
+    assert "ckpt-4.data-00000-of-00001" not in os.listdir(run)
+    assert trainer.run()
 
 
 def test_tensorboard_gets_losses_pictures_and_settings(make, folder, tmp_path):
