@@ -2,9 +2,13 @@
 
 The order of the photographs, the crops and the flips follow from the seed and the position in the
 data alone, so a run that is resumed at a position sees what it would have seen.
+
+Several workers share this order: each takes its own part of every batch and decodes no other, so no
+photograph is read by two of them in an epoch. One worker alone passes over a photograph that can't
+be read, and those after it move up; among several, who do not know what the others could read, each
+place keeps its worker, and another crop of a photograph of that worker's stands in.
 """
 
-import functools
 import os
 import threading
 
@@ -13,6 +17,7 @@ import tensorflow as tf
 from absl import logging
 
 from data import images
+from data.folder_source import FolderSource
 
 TFDS_PREFIX = "tfds:"
 
@@ -36,6 +41,8 @@ class Photos:
         data_dir: TFDS's data_dir; its default if None.
         degrade: None, or a function of uint8 crops `[N, S, S, 3]` (a tensor) whose result is
             handed out together with them.
+        worker, workers: int, which part of each batch is this process's, from 0, and the number of
+            parts.
 
     Raises:
         FileNotFoundError, NotADirectoryError: the folder does not exist or is none.
@@ -53,6 +60,8 @@ class Photos:
         max_pixels=images.MAX_PIXELS,
         data_dir=None,
         degrade=None,
+        worker=0,
+        workers=1,
     ):
         for name, value, least in (
             ("image_size", image_size, 1),
@@ -62,6 +71,11 @@ class Photos:
         ):
             if not least <= value < np.inf:  # nor NaN
                 raise ValueError(f"`{name}` must be at least {least}; received {value}")
+        if not 0 <= worker < workers or batch_size % workers:
+            raise ValueError(
+                f"`batch_size` must be a multiple of `workers`, {workers}, and `worker` must be "
+                f"below it; received {batch_size} and {worker}"
+            )
         self.image_size = image_size
         self.batch_size = batch_size
         self.seed = seed
@@ -70,10 +84,11 @@ class Photos:
         self._degrade = degrade
         self._unreadable = set()
         self._too_small = set()
+        self._worker, self._workers = worker, workers
         self._misses = 0  # photographs passed over since the last good one
         self._lock = threading.Lock()
         # Python threads: Pillow lets go of the interpreter while it decodes and resizes.
-        self._workers = max(2, os.cpu_count() or 2)
+        self._threads = max(2, os.cpu_count() or 2)
         self.failure = None  # what ended the pipeline, if something did
         source = os.fspath(source)
         if source.startswith(TFDS_PREFIX):
@@ -82,12 +97,16 @@ class Photos:
 
             self._source = TfdsSource(source.removeprefix(TFDS_PREFIX), data_dir, seed)
         else:
-            self._source = _FolderSource(source, seed)
+            self._source = FolderSource(source, seed)
         self._check_readable(source)
 
     def __len__(self):
         """Number of photographs, the unreadable ones included."""
         return len(self._source)
+
+    def fingerprint(self):
+        """A number that tells other photographs from these, by their names."""
+        return self._source.fingerprint
 
     @property
     def skipped(self):
@@ -106,10 +125,17 @@ class Photos:
             position: int, how many photographs of the order were consumed before.
 
         Returns:
-            `tf.data.Dataset` of pairs: uint8 RGB `[batch_size, image_size, image_size, 3]`, and
-            the position after that batch (int64 scalar). With `degrade`, the first is a pair
-            itself: what `degrade` made of the crops, and the crops.
+            `tf.data.Dataset` of pairs: uint8 RGB `[N, image_size, image_size, 3]`, N this worker's
+            part of `batch_size`, and the position after that batch (int64 scalar). With `degrade`,
+            the first is a pair itself: what `degrade` made of the crops, and the crops.
         """
+        dataset = self._batches(position) if self._workers == 1 else self._parts(position)
+        if self._degrade:
+            dataset = dataset.map(lambda crops, after: ((self._degrade(crops), crops), after))
+        return dataset.prefetch(4)
+
+    def _batches(self, position):
+        """Whole batches, unreadable photographs passed over."""
         side = self.image_size
 
         def example(index, name, data):
@@ -117,14 +143,57 @@ class Photos:
             return crop, index + 1
 
         dataset = self._source.records(position)
-        dataset = dataset.map(example, num_parallel_calls=self._workers, deterministic=True)
+        dataset = dataset.map(example, num_parallel_calls=self._threads, deterministic=True)
         dataset = dataset.filter(lambda crop, _: tf.size(crop) > 0)
         dataset = dataset.map(lambda crop, after: (tf.ensure_shape(crop, (side, side, 3)), after))
         dataset = dataset.batch(self.batch_size, drop_remainder=True)
-        dataset = dataset.map(lambda crops, after: (crops, after[-1]))
-        if self._degrade:
-            dataset = dataset.map(lambda crops, after: ((self._degrade(crops), crops), after))
-        return dataset.prefetch(4)
+        return dataset.map(lambda crops, after: (crops, after[-1]))
+
+    def _parts(self, position):
+        """This worker's part of each batch; every place is filled."""
+        size = self.batch_size // self._workers
+        first = self._worker * size
+
+        def mine(index, *_):
+            place = (index - position) % self.batch_size
+            return (place >= first) & (place < first + size)
+
+        def part(indices, names, data):
+            crops = tf.numpy_function(self._part, [indices, names, data], tf.uint8)
+            crops = tf.ensure_shape(crops, (size, self.image_size, self.image_size, 3))
+            return crops, indices[0] - first + self.batch_size
+
+        dataset = self._source.records(position).filter(mine).batch(size, drop_remainder=True)
+        return dataset.map(part, num_parallel_calls=self._threads, deterministic=True)
+
+    def _part(self, indices, names, data):
+        """Crops of this worker's photographs in a batch, others in place of unreadable ones."""
+        records = list(zip(indices, names, data, strict=True))
+        crops = [self._example(*record) for record in records]
+        good = [record for record, crop in zip(records, crops, strict=True) if crop.size]
+        for place, crop in enumerate(crops):
+            if not crop.size:
+                good = good or self._stand_ins(indices)
+                # The seed is that of the place: another crop than the photograph's own.
+                crops[place] = self._example(indices[place], *good[place % len(good)][1:])
+        return np.stack(crops)
+
+    def _stand_ins(self, indices):
+        """The nearest readable record of this worker's to `indices`, none of which can be read."""
+        size = self.batch_size // self._workers
+        start = indices[0] - self._worker * size
+        epoch = indices[0] // len(self)
+        there = np.arange(epoch * len(self), (epoch + 1) * len(self))
+        there = there[(there - start) % self.batch_size // size == self._worker]
+        nearest = there[np.argsort(np.abs(there - indices[0]), kind="stable")]
+        # Where the epoch holds none, one of another epoch, at a place of this worker's.
+        others = indices[0] + self.batch_size * np.arange(1, len(self) + 1)
+        for index in (*nearest, *others):
+            record = (index, *self._source.record(index))
+            if self._example(*record).size:
+                return [record]
+        self.failure = ValueError("no readable photograph is left to train on")
+        raise self.failure
 
     def explain(self, error):
         """The error behind a `tf.errors.OpError` from a dataset: what a caller should raise.
@@ -132,6 +201,8 @@ class Photos:
         tf.data passes on no more than the text of what went wrong in Python or in a TFDS file.
         """
         reason = str(error).strip().splitlines()[0]
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            return MemoryError(f"out of memory for a photograph: lower --max_pixels ({reason})")
         return self.failure or OSError(f"the photographs can't be read: {reason}")
 
     def _example(self, index, name, data):
@@ -167,9 +238,9 @@ class Photos:
                 text = str(reason).encode("utf-8", "backslashreplace").decode()
                 logging.warning("skipped: %s", text)
             self._misses += 1
-            # In order there are fewer than 2 * len(self) between two good ones; the workers may
+            # In order there are fewer than 2 * len(self) between two good ones; the threads may
             # be through with more while a good one is still being decoded.
-            if self._misses > 2 * (len(self) + self._workers):
+            if self._misses > 2 * (len(self) + self._threads):
                 self.failure = ValueError("no readable photograph is left to train on")
                 raise self.failure
 
@@ -189,35 +260,6 @@ class Photos:
                 f"{self.skipped} can't be read)"
             )
         raise ValueError(f"{source}: none of its {len(self)} image files can be read")
-
-
-class _FolderSource:
-    """File names of a folder in an order shuffled anew in each epoch."""
-
-    def __init__(self, folder, seed):
-        self.paths = [os.fspath(path) for path in images.find(folder)]
-        self.seed = seed
-        if not self.paths:
-            raise ValueError(f"{folder}: no image file in this folder or below it")
-        self._order = functools.lru_cache(maxsize=4)(self._shuffled)
-
-    def __len__(self):
-        return len(self.paths)
-
-    def _shuffled(self, epoch):
-        return np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))
-
-    def _name(self, index):
-        epoch, place = divmod(int(index), len(self.paths))
-        path = self.paths[self._order(epoch)[place]]
-        return path.encode("utf-8", "surrogateescape")
-
-    def records(self, position):
-        """Dataset of (index, file name, empty data) from `position` on."""
-        dataset = tf.data.Dataset.range(position, np.iinfo(np.int64).max)
-        return dataset.map(
-            lambda index: (index, tf.numpy_function(self._name, [index], tf.string), "")
-        )
 
 
 def random_crop(photo, size, zoom, rng):

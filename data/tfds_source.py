@@ -1,10 +1,13 @@
 """Photographs of a prepared TensorFlow Datasets dataset, for `data.photos`."""
 
+import zlib
+
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 SHUFFLE_BUFFER = 2048  # encoded photographs, about 300 MB of COCO
+_GREY = tf.io.encode_png(np.full((512, 512, 3), 127, np.uint8)).numpy()
 
 
 class TfdsSource:
@@ -24,6 +27,7 @@ class TfdsSource:
         split = split or "train"
         self.name = f"tfds:{name}"
         self.seed = seed
+        self.split = split
         try:
             builder = tfds.builder(name, data_dir=data_dir)
         except (tfds.core.DatasetNotFoundError, KeyError, ValueError) as error:
@@ -37,6 +41,7 @@ class TfdsSource:
                 f"{self.name}: not prepared under {builder.data_dir}; run "
                 f"tfds.builder({name!r}).download_and_prepare() first, or give a folder"
             )
+        self.version = str(builder.version)
         features, splits = builder.info.features, builder.info.splits
         if "image" not in features or not isinstance(features["image"], tfds.features.Image):
             raise ValueError(
@@ -69,6 +74,15 @@ class TfdsSource:
 
     def __len__(self):
         return self.count
+
+    @property
+    def fingerprint(self):
+        """A number that is the same for the same split of the same version."""
+        return zlib.crc32(f"{self.name} {self.version} {self.split} {self.count}".encode())
+
+    def record(self, index):
+        """Stands in for what can't be read, since TFDS gives no place alone: a grey image."""
+        return f"{self.name}: grey, place {index}".encode(), _GREY
 
     def records(self, position):
         """Dataset of (index, name, encoded image) from `position` on; nothing is decoded."""

@@ -9,7 +9,7 @@ import sys
 from absl import app, flags, logging
 
 # What a user, a file or a disk can cause. Anything else is a bug and shows its traceback.
-MISTAKES = (ValueError, OSError, ArithmeticError)
+MISTAKES = (ValueError, OSError, ArithmeticError, MemoryError)
 
 
 def run(main):
@@ -70,7 +70,9 @@ def import_tensorflow():
     with _without_stderr():
         import tensorflow as tf
 
-        tf.constant(0)  # starts the runtime, which has more to say
+        # Starts the runtime, which has more to say; several machines must be joined before.
+        if "TF_CONFIG" not in os.environ:
+            tf.constant(0)
     tf.get_logger().setLevel("ERROR")
 
 

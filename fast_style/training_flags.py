@@ -12,6 +12,7 @@ from absl import flags
 from data import images
 from data.degradation import DEGRADATIONS
 from fast_style import command_line, layers, loss_net, losses, transform_net
+from fast_style.distribution import STRATEGIES, Distribution
 from fast_style.losses import LossSettings
 from fast_style.settings import SCHEDULES, SuperResolutionSettings, TrainingSettings
 from fast_style.super_resolution_loss import SuperResolutionLossSettings
@@ -171,6 +172,13 @@ def _define_run():
         trainer["resume"],
         "Go on from the last checkpoint in --checkpoint_dir. With --noresume a run starts afresh "
         "and the earlier one's checkpoints move into previous-N/.",
+    )
+    flags.DEFINE_enum(
+        "strategy",
+        inspect.signature(Distribution.make).parameters["kind"].default,
+        STRATEGIES,
+        "What computes the steps: one device; mirrored, all GPUs of this machine; multiworker, the "
+        "processes that TF_CONFIG names; auto, what is there.",
     )
     flags.DEFINE_bool("jit_compile", trainer["jit_compile"], "Compile the step with XLA.")
     flags.DEFINE_string(

@@ -26,10 +26,10 @@ import time
 import numpy as np
 import tensorflow as tf
 from absl import app, flags
-from tensorboard.backend.event_processing import event_accumulator
 
 from data import images
 from fast_style import checkpoint
+from tests import event_logs
 from tests.scripts import ROOT, command
 
 MOMENTS = ("step", "save", "start")
@@ -156,14 +156,9 @@ class Run:
 
     def logged(self):
         """Steps in each log, in the order in which they were begun: a list of lists."""
-        logs = sorted((self.folder / "log").glob("events.*"), key=lambda p: p.stat().st_mtime_ns)
-        result = []
-        for path in logs:
-            events = event_accumulator.EventAccumulator(str(path)).Reload()
-            tags = events.Tags()["tensors"]
-            found = events.Tensors("loss/total") if "loss/total" in tags else []
-            result.append([event.step for event in found])
-        return result
+        return [
+            [step for step, _ in event_logs.scalars(path)] for path in event_logs.logs(self.folder)
+        ]
 
     def state(self):
         """All that its last checkpoint holds, as bytes by name."""

@@ -1,5 +1,7 @@
+import contextlib
 import json
 import os
+import resource
 import shutil
 
 import keras
@@ -12,7 +14,9 @@ from data.photos import Photos
 from fast_style import checkpoint
 from fast_style.losses import LossSettings
 from fast_style.settings import TrainingSettings
-from fast_style.training import Trainer, TrainingDiverged
+from fast_style.summaries import Summaries
+from fast_style.training import Trainer
+from fast_style.training_errors import OutOfMemory, TrainingDiverged
 
 SHALLOW = LossSettings(
     content_layers=("block2_conv1",), style_layers=("block1_conv1", "block2_conv1")
@@ -60,6 +64,17 @@ def make(folder, style, random_vgg, tmp_path):
         )
 
     return make
+
+
+@contextlib.contextmanager
+def file_size_limit(size):
+    """No file grows beyond `size` bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def weights(trainer):
@@ -244,6 +259,36 @@ def test_what_a_kill_while_saving_leaves_is_removed_at_the_next_start(make, fold
     assert files(run) == sorted([*left, "notes.txt"])
     assert "ckpt-4.data-00000-of-00001" not in os.listdir(run)
     assert trainer.run()
+
+
+@pytest.mark.parametrize(
+    "error", [tf.errors.ResourceExhaustedError(None, None, "OOM when allocating"), MemoryError()]
+)
+def test_out_of_memory_says_what_to_lower(make, monkeypatch, error):
+    trainer = make(save_every=1)
+
+    def fail(batch):
+        raise error
+
+    def stop():
+        monkeypatch.setattr(trainer._train_step, "_function", lambda *_: fail(None))
+
+    with pytest.raises(
+        OutOfMemory,
+        match="2 crops of 16 x 16: lower --batch_size or --image_size; the last .*ckpt-1",
+    ):
+        trainer.run(should_stop=stop)
+    assert make().step == 1
+
+
+def test_a_disk_full_of_summaries_is_an_os_error(tmp_path):
+    summaries = Summaries(tmp_path)
+    with (
+        pytest.raises(OSError, match="could not be written .*File too large"),
+        file_size_limit(2000),
+    ):
+        for step in range(1000):
+            summaries.scalars(step, {"loss": 1.0})
 
 
 def test_tensorboard_gets_losses_pictures_and_settings(make, folder, tmp_path):
