@@ -21,6 +21,7 @@ if __name__ == "__main__":
 import tqdm
 
 from data import images
+from data.cache import make_cache
 from data.photos import Photos
 from fast_style import training_flags
 from fast_style.distribution import Distribution
@@ -62,6 +63,7 @@ def main(argv):
         seed=settings.seed,
         max_pixels=values.max_pixels,
         data_dir=values.data_dir,
+        cache=make_cache(values.cache, values.cache_gigabytes) if values.cache else None,
         worker=distribution.worker,
         workers=distribution.workers,
         **wanted,

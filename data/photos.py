@@ -16,7 +16,8 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from data import images
+from data import cache, images
+from data.crops import random_crop
 from data.folder_source import FolderSource
 
 TFDS_PREFIX = "tfds:"
@@ -41,6 +42,7 @@ class Photos:
         data_dir: TFDS's data_dir; its default if None.
         degrade: None, or a function of uint8 crops `[N, S, S, 3]` (a tensor) whose result is
             handed out together with them.
+        cache: None, or what `data.cache.make_cache` returns: decoded photographs are kept there.
         worker, workers: int, which part of each batch is this process's, from 0, and the number of
             parts.
 
@@ -60,6 +62,7 @@ class Photos:
         max_pixels=images.MAX_PIXELS,
         data_dir=None,
         degrade=None,
+        cache=None,
         worker=0,
         workers=1,
     ):
@@ -82,6 +85,7 @@ class Photos:
         self.zoom = zoom
         self.max_pixels = max_pixels
         self._degrade = degrade
+        self._cache = cache
         self._unreadable = set()
         self._too_small = set()
         self._worker, self._workers = worker, workers
@@ -209,7 +213,7 @@ class Photos:
         """A random crop, uint8 `[S, S, 3]`; empty where the photograph is passed over."""
         name = name.decode("utf-8", "surrogateescape")
         try:
-            photo = self._decode(name, data)
+            photo = self._photo(name, data)
         except (OSError, images.ImageError) as error:
             self._pass_over(name, self._unreadable, error)
             return np.zeros((0, 0, 3), np.uint8)
@@ -223,12 +227,18 @@ class Photos:
             photo, self.image_size, self.zoom, np.random.default_rng((self.seed, int(index)))
         )
 
-    def _decode(self, name, data):
-        if not data:
-            with open(name, "rb") as file:
-                data = file.read()
+    def _photo(self, name, data):
+        """A decoded photograph, uint8 `[H, W, 3]`, from the cache if it is there."""
         at_least = None if self.zoom is None else int(np.ceil(self.image_size * self.zoom))
-        return images.decode(data, name, self.max_pixels, at_least=at_least).rgb
+
+        def decode():
+            return images.decode(data or _contents(name), name, self.max_pixels, at_least).rgb
+
+        if self._cache is None:
+            return decode()
+        details = (self.max_pixels, at_least)
+        key = cache.data_key(data, *details) if data else cache.file_key(name, *details)
+        return self._cache.get(key, decode)
 
     def _pass_over(self, name, among, reason):
         with self._lock:
@@ -262,31 +272,6 @@ class Photos:
         raise ValueError(f"{source}: none of its {len(self)} image files can be read")
 
 
-def random_crop(photo, size, zoom, rng):
-    """A random square of a photograph at a random scale, mirrored half of the time.
-
-    The same as resizing the photograph so that its shorter side is `size` times a factor from
-    1..zoom and cutting a square of `size` out, but only the square is resized.
-
-    Args:
-        photo: uint8 RGB `[H, W, 3]`.
-        size: int, pixels.
-        zoom: float >= 1, or None for the photograph's own scale (no side may then be below
-            `size`).
-        rng: `numpy.random.Generator`.
-
-    Returns:
-        uint8 RGB `[size, size, 3]`.
-    """
-    height, width = photo.shape[:2]
-    short = min(height, width)
-    side = size
-    if zoom is not None:
-        resized = min(size * rng.uniform(1, zoom), max(short, size))
-        side = min(short, max(1, round(size * short / resized)))
-    top = rng.integers(height - side + 1)
-    left = rng.integers(width - side + 1)
-    crop = photo[top : top + side, left : left + side]
-    if zoom is not None:
-        crop = images.resize(crop, size, size)
-    return crop[:, ::-1] if rng.random() < 0.5 else crop
+def _contents(path):
+    with open(path, "rb") as file:
+        return file.read()

@@ -28,18 +28,11 @@ class TfdsSource:
         self.name = f"tfds:{name}"
         self.seed = seed
         self.split = split
-        try:
-            builder = tfds.builder(name, data_dir=data_dir)
-        except (tfds.core.DatasetNotFoundError, KeyError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ValueError(
-                f"{self.name}: no such TFDS dataset ({reason}); their names are listed at "
-                "https://www.tensorflow.org/datasets/catalog"
-            ) from error
+        builder = make_builder(name, data_dir)
         if not builder.data_path.exists():
             raise ValueError(
                 f"{self.name}: not prepared under {builder.data_dir}; run "
-                f"tfds.builder({name!r}).download_and_prepare() first, or give a folder"
+                f"python -m data.prepare {name} DIR and give --data_dir=DIR, or give a folder"
             )
         self.version = str(builder.version)
         features, splits = builder.info.features, builder.info.splits
@@ -103,3 +96,23 @@ class TfdsSource:
                 example["image"],
             )
         )
+
+
+def make_builder(name, data_dir):
+    """The TFDS builder of a dataset.
+
+    Args:
+        name: such as "coco/2014".
+        data_dir: TFDS's data_dir; its default if None.
+
+    Raises:
+        ValueError: no such dataset.
+    """
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except (tfds.core.DatasetNotFoundError, KeyError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"tfds:{name}: no such TFDS dataset ({reason}); their names are listed at "
+            "https://www.tensorflow.org/datasets/catalog"
+        ) from error

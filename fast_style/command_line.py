@@ -32,6 +32,9 @@ def _parse(argv):
 
 
 def _guarded(main, argv):
+    # Libraries have much to say.
+    if not flags.FLAGS["verbosity"].present:
+        logging.set_verbosity(logging.WARNING)
     try:
         return main(argv)
     except MISTAKES as error:

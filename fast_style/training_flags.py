@@ -9,7 +9,7 @@ import os
 
 from absl import flags
 
-from data import images
+from data import cache, images
 from data.degradation import DEGRADATIONS
 from fast_style import command_line, layers, loss_net, losses, transform_net
 from fast_style.distribution import STRATEGIES, Distribution
@@ -184,6 +184,13 @@ def _define_run():
     flags.DEFINE_string(
         "data_dir", None, "Where TFDS keeps its datasets (default: TFDS's own default)."
     )
+    flags.DEFINE_string(
+        "cache",
+        None,
+        f'Keep decoded photographs for the next epoch: "{cache.MEMORY}", or a folder, which later '
+        "runs use as well.",
+    )
+    flags.DEFINE_float("cache_gigabytes", cache.DEFAULT_GIGABYTES, "What --cache may hold, GB.")
     flags.DEFINE_integer(
         "max_pixels", images.MAX_PIXELS, "Images with more pixels than this are not read."
     )

@@ -15,7 +15,8 @@ import tensorflow as tf
 from PIL import Image
 
 from data import images, tfds_source
-from data.photos import Photos, random_crop
+from data.crops import random_crop
+from data.photos import Photos
 
 SIZE = 8
 ORIENTATION = 0x0112
@@ -624,5 +625,5 @@ def test_tfds_dataset_that_is_not_prepared(tmp_path, name):
         Photos(f"tfds:{name}", data_dir=tmp_path)
     message = str(caught.value)
     assert message.startswith(f"tfds:coco/2014: not prepared under {tmp_path}/coco/2014")
-    assert "run tfds.builder('coco/2014').download_and_prepare() first, or give" in message
+    assert "run python -m data.prepare coco/2014 DIR and give --data_dir=DIR, or" in message
     assert list(tmp_path.iterdir()) == []  # nothing is downloaded
