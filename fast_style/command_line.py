@@ -59,12 +59,13 @@ def usage_error(message):
     sys.exit(2)
 
 
-def numbers(flag, texts):
-    """The texts of a list flag as a tuple of floats; wrong usage if one is no number."""
+def numbers(flag, texts, kind=float):
+    """The texts of a list flag as a tuple of floats or ints; wrong usage if one is none."""
     try:
-        return tuple(float(text) for text in texts)
+        return tuple(kind(text) for text in texts)
     except ValueError:
-        usage_error(f"--{flag} must be numbers, received {','.join(texts)}")
+        what = "numbers" if kind is float else "whole numbers"
+        usage_error(f"--{flag} must be {what}, received {','.join(texts)}")
 
 
 def import_tensorflow():

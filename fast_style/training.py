@@ -12,6 +12,7 @@ import tensorflow as tf
 from fast_style import checkpoint
 from fast_style.distribution import Distribution
 from fast_style.inference import Stylizer
+from fast_style.profiling import Profile
 from fast_style.run_checkpoints import RunCheckpoints, differences
 from fast_style.summaries import Summaries
 from fast_style.tasks import StyleTask
@@ -59,6 +60,8 @@ class TaskTrainer:
             run's checkpoints are moved into checkpoint_dir/previous-N.
         distribution: `fast_style.distribution.Distribution`; one device if None. On several
             machines the chief alone keeps checkpoints and log, and all start from its state.
+        profile_steps: pair of ints, the first and the last step of which a profile is recorded in
+            log/; empty for none.
 
     Raises:
         ValueError: settings that do not fit each other or the run to resume.
@@ -79,6 +82,7 @@ class TaskTrainer:
         jit_compile=False,
         resume=True,
         distribution=None,
+        profile_steps=(),
     ):
         for name, value in (("save_every", save_every), ("log_every", log_every), ("keep", keep)):
             if value < 1:
@@ -92,8 +96,11 @@ class TaskTrainer:
         self._photos_name = photos_name
 
         self._distribution = distribution or Distribution()
+        self._log = None
         if self._distribution.chief:
             checkpoint.prepare_folder(self.checkpoint_dir)
+            self._log = os.path.join(self.checkpoint_dir, "log")
+        self._profile = Profile(self._log, profile_steps)
         keras.utils.set_random_seed(self.settings.seed)
         with self._distribution.scope(), layer_precision(self.settings.mixed_precision):
             self.network, self._origin = task.initial_network()
@@ -159,12 +166,12 @@ class TaskTrainer:
             WorkerLost: another worker has ended.
             OSError: a checkpoint or the log can't be written.
         """
-        log = os.path.join(self.checkpoint_dir, "log") if self._distribution.chief else None
-        summaries = Summaries(log, self._validation_images, self.task.pictures)
+        summaries = Summaries(self._log, self._validation_images, self.task.pictures)
         try:
             summaries.settings(self.describe(), self.step)
             stopped = self._run(summaries, callback, should_stop)
         finally:
+            self._profile.close()
             summaries.close()
         if stopped:
             return False
@@ -180,15 +187,11 @@ class TaskTrainer:
         first, seconds = saved + 1, 0.0
         for step in range(first, settings.steps + 1):
             started = time.perf_counter()
-            try:
-                batch, position = next(batches)
-            except tf.errors.OpError as error:
-                if self.step > saved:
-                    self._save()
-                raise self._photos.explain(error) from error
-            waiting = time.perf_counter() - started
-            with memory_explained(settings, self._latest):
-                losses = self._train_step(batch)
+            with self._profile.step(step):
+                batch, position = self._next(batches, saved)
+                waiting = time.perf_counter() - started
+                with memory_explained(settings, self._latest):
+                    losses = self._train_step(batch)
             took = time.perf_counter() - started
             if not np.isfinite(losses["total"]):
                 raise TrainingDiverged(
@@ -221,6 +224,15 @@ class TaskTrainer:
             if stop and step < settings.steps:
                 return True
         return False
+
+    def _next(self, batches, saved):
+        """The next batch and the position after it; the run is saved where there is none."""
+        try:
+            return next(batches)
+        except tf.errors.OpError as error:
+            if self.step > saved:
+                self._save()
+            raise self._photos.explain(error) from error
 
     def _save(self, summaries=None):
         """Writes a checkpoint, and pictures to the log; the chief alone."""

@@ -86,7 +86,9 @@ def settings(values):
 
 def trainer_options(values):
     """The arguments of `TaskTrainer` that are flags (dict)."""
-    return {name: values[name].value for name in _trainer_defaults()}
+    options = {name: values[name].value for name in _trainer_defaults()}
+    steps = command_line.numbers("profile_steps", options["profile_steps"], int)
+    return {**options, "profile_steps": steps}
 
 
 def _value(values, name):
@@ -111,7 +113,8 @@ def _defaults(task):
 
 def _trainer_defaults():
     arguments = inspect.signature(TaskTrainer).parameters
-    names = ("checkpoint_dir", "save_every", "log_every", "keep", "jit_compile", "resume")
+    upkeep = ("checkpoint_dir", "save_every", "log_every", "keep")
+    names = (*upkeep, "jit_compile", "resume", "profile_steps")
     return {name: arguments[name].default for name in names}
 
 
@@ -258,6 +261,11 @@ def _define_upkeep():
     )
     flags.DEFINE_integer("save_every", trainer["save_every"], "Steps between checkpoints.")
     flags.DEFINE_integer("log_every", trainer["log_every"], "Steps between summaries.")
+    flags.DEFINE_list(
+        "profile_steps",
+        list(trainer["profile_steps"]),
+        "FIRST,LAST: record a profile of these steps in log/.",
+    )
     flags.DEFINE_integer("keep", trainer["keep"], "Number of checkpoints that are kept.")
     flags.DEFINE_list(
         "validation_images",
