@@ -1,6 +1,6 @@
 """How many steps a network that starts from a trained one saves.
 
-    python -m benchmarks.fine_tuning STYLE PHOTOS --init_from=checkpoints/ckpt-done --vgg_weights=PATH
+    python -m benchmarks.fine_tuning STYLE PHOTOS --init_from=PREFIX --vgg_weights=PATH
 
 Trains for a painting from scratch, then from the network of another painting, and prints after how
 many steps each reaches the losses that the run from scratch has at some of its steps. Losses are

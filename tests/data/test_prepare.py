@@ -42,19 +42,9 @@ def test_a_dataset_is_prepared_once(tmp_path, monkeypatch):
     monkeypatch.setattr(LocalPhotos, "download_and_prepare", fail)
     with pytest.raises(OSError, match="Failed to get url .*no connection.*copy .* here") as caught:
         prepare.prepare("local_photos", tmp_path / "other")
+    downloads = os.path.join(tmp_path, "other", "downloads")
+    assert f"put the archives that it fetches into {downloads}" in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_without_a_connection_the_error_says_what_to_do(tmp_path, monkeypatch):
-    pytest.importorskip("importlib_resources")  # which TFDS's coco wants
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    process = run_script("data.prepare", "coco/2014", "data", cwd=tmp_path)
-    assert process.returncode == 1
-    last = process.stderr.strip().splitlines()[-1]
-    assert last.startswith("error: tfds:coco/2014 could not be prepared (")
-    assert f"put the archives that it fetches into {os.path.join('data', 'downloads')}" in last
-    assert "Traceback" not in process.stderr
 
 
 def test_wrong_usage(tmp_path):
