@@ -9,6 +9,7 @@ TensorBoard's log/ go to --checkpoint_dir. The same command goes on where a run 
 """
 
 import os
+import signal
 
 from absl import flags
 
@@ -20,8 +21,10 @@ if __name__ == "__main__":
 import tqdm
 
 from data import images
+from data.cache import make_cache
 from data.photos import Photos
 from fast_style import training_flags
+from fast_style.distribution import Distribution
 from fast_style.tasks import StyleTask, SuperResolutionTask
 from fast_style.training import TaskTrainer
 
@@ -49,6 +52,10 @@ def main(argv):
     validation = [
         images.fit(images.read(path, values.max_pixels), 512) for path in values.validation_images
     ]
+    # Before TensorFlow computes anything; waits for the other workers, where there are some.
+    distribution = Distribution.make(values.strategy)
+    if distribution.workers > 1:
+        print(f"worker {distribution.worker + 1} of {distribution.workers}", flush=True)
     photos = Photos(
         source,
         image_size=settings.image_size,
@@ -56,6 +63,9 @@ def main(argv):
         seed=settings.seed,
         max_pixels=values.max_pixels,
         data_dir=values.data_dir,
+        cache=make_cache(values.cache, values.cache_gigabytes) if values.cache else None,
+        worker=distribution.worker,
+        workers=distribution.workers,
         **wanted,
     )
     trainer = TaskTrainer(
@@ -63,16 +73,17 @@ def main(argv):
         photos,
         photos_name=source if source.startswith("tfds:") else os.path.basename(source.rstrip("/")),
         validation_images=validation,
+        distribution=distribution,
         **training_flags.trainer_options(values),
     )
     if trainer.step:
         print(f"going on from step {trainer.step} of {settings.steps} in {values.checkpoint_dir}")
-    return _train(trainer, photos, settings)
+    return _train(trainer, photos, distribution)
 
 
-def _train(trainer, photos, settings):
+def _train(trainer, photos, distribution):
     """Runs the trainer under a progress bar; returns the exit status."""
-    started = trainer.step
+    started, settings = trainer.step, trainer.settings
     with (
         command_line.StopSignals() as stop,
         tqdm.tqdm(total=settings.steps, initial=started, unit="step", dynamic_ncols=True) as bar,
@@ -96,10 +107,12 @@ def _train(trainer, photos, settings):
             f"stopped at step {trainer.step} of {settings.steps} and saved{skipped}; "
             "the same command goes on from there"
         )
-        return 128 + stop.received
+        # Another worker may be the one that received the signal.
+        return 128 + (stop.received or signal.SIGTERM)
     if trainer.set_aside:
         print(f"an earlier network was moved to {trainer.set_aside}")
-    print(f"trained {trainer.step} steps{skipped}: {trainer.done_prefix}")
+    where = trainer.done_prefix if distribution.chief else "the chief has the network"
+    print(f"trained {trainer.step} steps{skipped}: {where}")
     return 0
 
 

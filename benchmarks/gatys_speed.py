@@ -10,17 +10,17 @@ once in a step: both are given, the seconds of one evaluation of loss and gradie
 step. Where the time goes: the share of it that evaluations take; the rest is the optimizer's.
 """
 
-import json
 import statistics
-import subprocess
 import sys
 
 from absl import app, flags
 
+from benchmarks import interpreters
+
 flags.DEFINE_list("sizes", ["256", "512", "1024"], "Sides of the picture, pixels.")
 flags.DEFINE_integer("steps", 10, "Steps in each process.")
 flags.DEFINE_integer("rounds", 2, "Processes for each size and program.")
-flags.DEFINE_string("python_with_torch", sys.executable, "Interpreter that can import torch.")
+interpreters.define_python_with_torch(sys.executable)
 flags.DEFINE_bool("jit_compile", False, "Measure XLA, too.")
 
 CHILD = "benchmarks.gatys_speed_child"
@@ -29,12 +29,7 @@ CHILD = "benchmarks.gatys_speed_child"
 def _run_child(program, size):
     """Figures of one process (dict), or None where it has no torch."""
     interpreter = flags.FLAGS.python_with_torch if program == "PyTorch" else sys.executable
-    command = [interpreter, "-m", CHILD, program, str(size), str(flags.FLAGS.steps)]
-    process = subprocess.run(command, capture_output=True, text=True, check=False)
-    if process.returncode and "No module named 'torch'" in process.stderr:
-        return None
-    process.check_returncode()
-    return json.loads(process.stdout.splitlines()[-1])
+    return interpreters.run_child(interpreter, CHILD, program, size, flags.FLAGS.steps)
 
 
 def _median(runs, figure):
@@ -87,7 +82,7 @@ def main(argv):
         rows,
     )
     if "PyTorch" not in {row[1] for row in rows}:
-        print("torch can't be imported; --python_with_torch names an interpreter that can")
+        print(interpreters.NO_TORCH)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,7 @@ import numpy as np
 
 CONTENT = (4, 2)
 STYLE = ((1, 1), (2, 1), (3, 1), (4, 1), (5, 1))
-BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 1))  # up to block5_conv1
 WARM_UP = 3  # evaluations that are not measured: they trace and allocate
-MEAN = (103.939, 116.779, 123.68)  # BGR, ImageNet
 
 
 class Clock:
@@ -85,33 +83,9 @@ def run_torch(size, steps):
     import torch
     from torch.nn import functional
 
-    generator = torch.Generator().manual_seed(0)
-    kernels, channels = [], 3
-    for width, depth in BLOCKS:
-        kernels.append([])
-        for _ in range(depth):
-            scale = (6 / (9 * (channels + width))) ** 0.5  # Keras's initial weights
-            kernel = torch.empty(width, channels, 3, 3).uniform_(-scale, scale, generator=generator)
-            kernels[-1].append((kernel, torch.zeros(width)))
-            channels = width
-    mean = torch.tensor(MEAN).reshape(1, 3, 1, 1)
+    from benchmarks.torch_networks import VGG19, Vgg, gram
 
-    def features(image):
-        found = {}
-        x = image.flip(1) - mean
-        for block, convolutions in enumerate(kernels, 1):
-            if block > 1:
-                x = functional.avg_pool2d(x, 2)
-            for number, (kernel, bias) in enumerate(convolutions, 1):
-                x = functional.relu(functional.conv2d(x, kernel, bias, padding=1))
-                if (block, number) == CONTENT or (block, number) in STYLE:
-                    found[block, number] = x
-        return found
-
-    def gram(x):
-        flat = x.flatten(2)[0]
-        return flat @ flat.T / flat.numel()
-
+    features = Vgg(VGG19, (CONTENT, *STYLE), functional.avg_pool2d)
     content, style, start = (torch.tensor(image).permute(0, 3, 1, 2) for image in _images(size))
     with torch.no_grad():
         target = features(content)[CONTENT]

@@ -2,9 +2,13 @@
 
 The order of the photographs, the crops and the flips follow from the seed and the position in the
 data alone, so a run that is resumed at a position sees what it would have seen.
+
+Several workers share this order: each takes its own part of every batch and decodes no other, so no
+photograph is read by two of them in an epoch. One worker alone passes over a photograph that can't
+be read, and those after it move up; among several, who do not know what the others could read, each
+place keeps its worker, and another crop of a photograph of that worker's stands in.
 """
 
-import functools
 import os
 import threading
 
@@ -12,7 +16,9 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from data import images
+from data import cache, images
+from data.crops import random_crop
+from data.folder_source import FolderSource
 
 TFDS_PREFIX = "tfds:"
 
@@ -36,6 +42,9 @@ class Photos:
         data_dir: TFDS's data_dir; its default if None.
         degrade: None, or a function of uint8 crops `[N, S, S, 3]` (a tensor) whose result is
             handed out together with them.
+        cache: None, or what `data.cache.make_cache` returns: decoded photographs are kept there.
+        worker, workers: int, which part of each batch is this process's, from 0, and the number of
+            parts.
 
     Raises:
         FileNotFoundError, NotADirectoryError: the folder does not exist or is none.
@@ -53,6 +62,9 @@ class Photos:
         max_pixels=images.MAX_PIXELS,
         data_dir=None,
         degrade=None,
+        cache=None,
+        worker=0,
+        workers=1,
     ):
         for name, value, least in (
             ("image_size", image_size, 1),
@@ -62,18 +74,25 @@ class Photos:
         ):
             if not least <= value < np.inf:  # nor NaN
                 raise ValueError(f"`{name}` must be at least {least}; received {value}")
+        if not 0 <= worker < workers or batch_size % workers:
+            raise ValueError(
+                f"`batch_size` must be a multiple of `workers`, {workers}, and `worker` must be "
+                f"below it; received {batch_size} and {worker}"
+            )
         self.image_size = image_size
         self.batch_size = batch_size
         self.seed = seed
         self.zoom = zoom
         self.max_pixels = max_pixels
         self._degrade = degrade
+        self._cache = cache
         self._unreadable = set()
         self._too_small = set()
+        self._worker, self._workers = worker, workers
         self._misses = 0  # photographs passed over since the last good one
         self._lock = threading.Lock()
         # Python threads: Pillow lets go of the interpreter while it decodes and resizes.
-        self._workers = max(2, os.cpu_count() or 2)
+        self._threads = max(2, os.cpu_count() or 2)
         self.failure = None  # what ended the pipeline, if something did
         source = os.fspath(source)
         if source.startswith(TFDS_PREFIX):
@@ -82,12 +101,16 @@ class Photos:
 
             self._source = TfdsSource(source.removeprefix(TFDS_PREFIX), data_dir, seed)
         else:
-            self._source = _FolderSource(source, seed)
+            self._source = FolderSource(source, seed)
         self._check_readable(source)
 
     def __len__(self):
         """Number of photographs, the unreadable ones included."""
         return len(self._source)
+
+    def fingerprint(self):
+        """A number that tells other photographs from these, by their names."""
+        return self._source.fingerprint
 
     @property
     def skipped(self):
@@ -106,10 +129,17 @@ class Photos:
             position: int, how many photographs of the order were consumed before.
 
         Returns:
-            `tf.data.Dataset` of pairs: uint8 RGB `[batch_size, image_size, image_size, 3]`, and
-            the position after that batch (int64 scalar). With `degrade`, the first is a pair
-            itself: what `degrade` made of the crops, and the crops.
+            `tf.data.Dataset` of pairs: uint8 RGB `[N, image_size, image_size, 3]`, N this worker's
+            part of `batch_size`, and the position after that batch (int64 scalar). With `degrade`,
+            the first is a pair itself: what `degrade` made of the crops, and the crops.
         """
+        dataset = self._batches(position) if self._workers == 1 else self._parts(position)
+        if self._degrade:
+            dataset = dataset.map(lambda crops, after: ((self._degrade(crops), crops), after))
+        return dataset.prefetch(4)
+
+    def _batches(self, position):
+        """Whole batches, unreadable photographs passed over."""
         side = self.image_size
 
         def example(index, name, data):
@@ -117,14 +147,57 @@ class Photos:
             return crop, index + 1
 
         dataset = self._source.records(position)
-        dataset = dataset.map(example, num_parallel_calls=self._workers, deterministic=True)
+        dataset = dataset.map(example, num_parallel_calls=self._threads, deterministic=True)
         dataset = dataset.filter(lambda crop, _: tf.size(crop) > 0)
         dataset = dataset.map(lambda crop, after: (tf.ensure_shape(crop, (side, side, 3)), after))
         dataset = dataset.batch(self.batch_size, drop_remainder=True)
-        dataset = dataset.map(lambda crops, after: (crops, after[-1]))
-        if self._degrade:
-            dataset = dataset.map(lambda crops, after: ((self._degrade(crops), crops), after))
-        return dataset.prefetch(4)
+        return dataset.map(lambda crops, after: (crops, after[-1]))
+
+    def _parts(self, position):
+        """This worker's part of each batch; every place is filled."""
+        size = self.batch_size // self._workers
+        first = self._worker * size
+
+        def mine(index, *_):
+            place = (index - position) % self.batch_size
+            return (place >= first) & (place < first + size)
+
+        def part(indices, names, data):
+            crops = tf.numpy_function(self._part, [indices, names, data], tf.uint8)
+            crops = tf.ensure_shape(crops, (size, self.image_size, self.image_size, 3))
+            return crops, indices[0] - first + self.batch_size
+
+        dataset = self._source.records(position).filter(mine).batch(size, drop_remainder=True)
+        return dataset.map(part, num_parallel_calls=self._threads, deterministic=True)
+
+    def _part(self, indices, names, data):
+        """Crops of this worker's photographs in a batch, others in place of unreadable ones."""
+        records = list(zip(indices, names, data, strict=True))
+        crops = [self._example(*record) for record in records]
+        good = [record for record, crop in zip(records, crops, strict=True) if crop.size]
+        for place, crop in enumerate(crops):
+            if not crop.size:
+                good = good or self._stand_ins(indices)
+                # The seed is that of the place: another crop than the photograph's own.
+                crops[place] = self._example(indices[place], *good[place % len(good)][1:])
+        return np.stack(crops)
+
+    def _stand_ins(self, indices):
+        """The nearest readable record of this worker's to `indices`, none of which can be read."""
+        size = self.batch_size // self._workers
+        start = indices[0] - self._worker * size
+        epoch = indices[0] // len(self)
+        there = np.arange(epoch * len(self), (epoch + 1) * len(self))
+        there = there[(there - start) % self.batch_size // size == self._worker]
+        nearest = there[np.argsort(np.abs(there - indices[0]), kind="stable")]
+        # Where the epoch holds none, one of another epoch, at a place of this worker's.
+        others = indices[0] + self.batch_size * np.arange(1, len(self) + 1)
+        for index in (*nearest, *others):
+            record = (index, *self._source.record(index))
+            if self._example(*record).size:
+                return [record]
+        self.failure = ValueError("no readable photograph is left to train on")
+        raise self.failure
 
     def explain(self, error):
         """The error behind a `tf.errors.OpError` from a dataset: what a caller should raise.
@@ -132,13 +205,15 @@ class Photos:
         tf.data passes on no more than the text of what went wrong in Python or in a TFDS file.
         """
         reason = str(error).strip().splitlines()[0]
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            return MemoryError(f"out of memory for a photograph: lower --max_pixels ({reason})")
         return self.failure or OSError(f"the photographs can't be read: {reason}")
 
     def _example(self, index, name, data):
         """A random crop, uint8 `[S, S, 3]`; empty where the photograph is passed over."""
         name = name.decode("utf-8", "surrogateescape")
         try:
-            photo = self._decode(name, data)
+            photo = self._photo(name, data)
         except (OSError, images.ImageError) as error:
             self._pass_over(name, self._unreadable, error)
             return np.zeros((0, 0, 3), np.uint8)
@@ -152,12 +227,18 @@ class Photos:
             photo, self.image_size, self.zoom, np.random.default_rng((self.seed, int(index)))
         )
 
-    def _decode(self, name, data):
-        if not data:
-            with open(name, "rb") as file:
-                data = file.read()
+    def _photo(self, name, data):
+        """A decoded photograph, uint8 `[H, W, 3]`, from the cache if it is there."""
         at_least = None if self.zoom is None else int(np.ceil(self.image_size * self.zoom))
-        return images.decode(data, name, self.max_pixels, at_least=at_least).rgb
+
+        def decode():
+            return images.decode(data or _contents(name), name, self.max_pixels, at_least).rgb
+
+        if self._cache is None:
+            return decode()
+        details = (self.max_pixels, at_least)
+        key = cache.data_key(data, *details) if data else cache.file_key(name, *details)
+        return self._cache.get(key, decode)
 
     def _pass_over(self, name, among, reason):
         with self._lock:
@@ -167,9 +248,9 @@ class Photos:
                 text = str(reason).encode("utf-8", "backslashreplace").decode()
                 logging.warning("skipped: %s", text)
             self._misses += 1
-            # In order there are fewer than 2 * len(self) between two good ones; the workers may
+            # In order there are fewer than 2 * len(self) between two good ones; the threads may
             # be through with more while a good one is still being decoded.
-            if self._misses > 2 * (len(self) + self._workers):
+            if self._misses > 2 * (len(self) + self._threads):
                 self.failure = ValueError("no readable photograph is left to train on")
                 raise self.failure
 
@@ -191,60 +272,6 @@ class Photos:
         raise ValueError(f"{source}: none of its {len(self)} image files can be read")
 
 
-class _FolderSource:
-    """File names of a folder in an order shuffled anew in each epoch."""
-
-    def __init__(self, folder, seed):
-        self.paths = [os.fspath(path) for path in images.find(folder)]
-        self.seed = seed
-        if not self.paths:
-            raise ValueError(f"{folder}: no image file in this folder or below it")
-        self._order = functools.lru_cache(maxsize=4)(self._shuffled)
-
-    def __len__(self):
-        return len(self.paths)
-
-    def _shuffled(self, epoch):
-        return np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))
-
-    def _name(self, index):
-        epoch, place = divmod(int(index), len(self.paths))
-        path = self.paths[self._order(epoch)[place]]
-        return path.encode("utf-8", "surrogateescape")
-
-    def records(self, position):
-        """Dataset of (index, file name, empty data) from `position` on."""
-        dataset = tf.data.Dataset.range(position, np.iinfo(np.int64).max)
-        return dataset.map(
-            lambda index: (index, tf.numpy_function(self._name, [index], tf.string), "")
-        )
-
-
-def random_crop(photo, size, zoom, rng):
-    """A random square of a photograph at a random scale, mirrored half of the time.
-
-    The same as resizing the photograph so that its shorter side is `size` times a factor from
-    1..zoom and cutting a square of `size` out, but only the square is resized.
-
-    Args:
-        photo: uint8 RGB `[H, W, 3]`.
-        size: int, pixels.
-        zoom: float >= 1, or None for the photograph's own scale (no side may then be below
-            `size`).
-        rng: `numpy.random.Generator`.
-
-    Returns:
-        uint8 RGB `[size, size, 3]`.
-    """
-    height, width = photo.shape[:2]
-    short = min(height, width)
-    side = size
-    if zoom is not None:
-        resized = min(size * rng.uniform(1, zoom), max(short, size))
-        side = min(short, max(1, round(size * short / resized)))
-    top = rng.integers(height - side + 1)
-    left = rng.integers(width - side + 1)
-    crop = photo[top : top + side, left : left + side]
-    if zoom is not None:
-        crop = images.resize(crop, size, size)
-    return crop[:, ::-1] if rng.random() < 0.5 else crop
+def _contents(path):
+    with open(path, "rb") as file:
+        return file.read()

@@ -1,10 +1,13 @@
 """Photographs of a prepared TensorFlow Datasets dataset, for `data.photos`."""
 
+import zlib
+
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 SHUFFLE_BUFFER = 2048  # encoded photographs, about 300 MB of COCO
+_GREY = tf.io.encode_png(np.full((512, 512, 3), 127, np.uint8)).numpy()
 
 
 class TfdsSource:
@@ -24,19 +27,14 @@ class TfdsSource:
         split = split or "train"
         self.name = f"tfds:{name}"
         self.seed = seed
-        try:
-            builder = tfds.builder(name, data_dir=data_dir)
-        except (tfds.core.DatasetNotFoundError, KeyError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ValueError(
-                f"{self.name}: no such TFDS dataset ({reason}); their names are listed at "
-                "https://www.tensorflow.org/datasets/catalog"
-            ) from error
+        self.split = split
+        builder = make_builder(name, data_dir)
         if not builder.data_path.exists():
             raise ValueError(
                 f"{self.name}: not prepared under {builder.data_dir}; run "
-                f"tfds.builder({name!r}).download_and_prepare() first, or give a folder"
+                f"python -m data.prepare {name} DIR and give --data_dir=DIR, or give a folder"
             )
+        self.version = str(builder.version)
         features, splits = builder.info.features, builder.info.splits
         if "image" not in features or not isinstance(features["image"], tfds.features.Image):
             raise ValueError(
@@ -70,6 +68,15 @@ class TfdsSource:
     def __len__(self):
         return self.count
 
+    @property
+    def fingerprint(self):
+        """A number that is the same for the same split of the same version."""
+        return zlib.crc32(f"{self.name} {self.version} {self.split} {self.count}".encode())
+
+    def record(self, index):
+        """Stands in for what can't be read, since TFDS gives no place alone: a grey image."""
+        return f"{self.name}: grey, place {index}".encode(), _GREY
+
     def records(self, position):
         """Dataset of (index, name, encoded image) from `position` on; nothing is decoded."""
 
@@ -89,3 +96,23 @@ class TfdsSource:
                 example["image"],
             )
         )
+
+
+def make_builder(name, data_dir):
+    """The TFDS builder of a dataset.
+
+    Args:
+        name: such as "coco/2014".
+        data_dir: TFDS's data_dir; its default if None.
+
+    Raises:
+        ValueError: no such dataset.
+    """
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except (tfds.core.DatasetNotFoundError, KeyError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"tfds:{name}: no such TFDS dataset ({reason}); their names are listed at "
+            "https://www.tensorflow.org/datasets/catalog"
+        ) from error

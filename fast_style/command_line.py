@@ -9,7 +9,7 @@ import sys
 from absl import app, flags, logging
 
 # What a user, a file or a disk can cause. Anything else is a bug and shows its traceback.
-MISTAKES = (ValueError, OSError, ArithmeticError)
+MISTAKES = (ValueError, OSError, ArithmeticError, MemoryError)
 
 
 def run(main):
@@ -32,6 +32,9 @@ def _parse(argv):
 
 
 def _guarded(main, argv):
+    # Libraries have much to say.
+    if not flags.FLAGS["verbosity"].present:
+        logging.set_verbosity(logging.WARNING)
     try:
         return main(argv)
     except MISTAKES as error:
@@ -56,12 +59,13 @@ def usage_error(message):
     sys.exit(2)
 
 
-def numbers(flag, texts):
-    """The texts of a list flag as a tuple of floats; wrong usage if one is no number."""
+def numbers(flag, texts, kind=float):
+    """The texts of a list flag as a tuple of floats or ints; wrong usage if one is none."""
     try:
-        return tuple(float(text) for text in texts)
+        return tuple(kind(text) for text in texts)
     except ValueError:
-        usage_error(f"--{flag} must be numbers, received {','.join(texts)}")
+        what = "numbers" if kind is float else "whole numbers"
+        usage_error(f"--{flag} must be {what}, received {','.join(texts)}")
 
 
 def import_tensorflow():
@@ -70,7 +74,9 @@ def import_tensorflow():
     with _without_stderr():
         import tensorflow as tf
 
-        tf.constant(0)  # starts the runtime, which has more to say
+        # Starts the runtime, which has more to say; several machines must be joined before.
+        if "TF_CONFIG" not in os.environ:
+            tf.constant(0)
     tf.get_logger().setLevel("ERROR")
 
 

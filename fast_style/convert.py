@@ -13,7 +13,7 @@ import inspect
 import os
 import zlib
 
-from absl import flags, logging
+from absl import flags
 
 from fast_style import command_line
 
@@ -114,8 +114,6 @@ def main(argv):
     if len(argv) != 3:
         command_line.usage_error("two arguments are wanted: FILE and PREFIX")
     values = flags.FLAGS
-    if not values["verbosity"].present:
-        logging.set_verbosity(logging.WARNING)
     description = convert(argv[1], argv[2], style=values.style, order=values.order)
     network = ", ".join(f"{name} {value}" for name, value in description["network"].items())
     print(f"{argv[2]}: {description['converted']['kind']} ({network})")

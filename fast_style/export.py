@@ -13,7 +13,7 @@ import inspect
 import os
 import re
 
-from absl import flags, logging
+from absl import flags
 
 from fast_style import command_line
 
@@ -178,8 +178,6 @@ def main(argv):
     if len(argv) != 3:
         command_line.usage_error("two arguments are wanted: CHECKPOINT and FOLDER")
     values = flags.FLAGS
-    if not values["verbosity"].present:
-        logging.set_verbosity(logging.WARNING)  # the converters have much to say
     path = export(
         argv[1],
         argv[2],

@@ -1,8 +1,11 @@
 """The checkpoints of a run: written every so often, and read to go on."""
 
+import contextlib
 import glob
 import json
 import os
+import re
+import shutil
 
 import tensorflow as tf
 from absl import logging
@@ -11,10 +14,16 @@ from fast_style import checkpoint
 
 # What may differ between a run and the one that goes on with it.
 _FREE = {("training", "steps"), ("training", "photos_found")}
+# What a run that was killed while it saved leaves: TensorFlow's files in the making and ours.
+_LEFTOVERS = re.compile(
+    r"ckpt-\d+_temp.*|checkpoint\.tmp.*|ckpt-.*\.json\.partial-\d+|\.ckpt-done-.*"
+)
 
 
 class RunCheckpoints:
     """Keeps ckpt-STEP in a folder, each with its description, and restores the newest sound one.
+
+    What a run that was killed while it saved has left in the folder is removed.
 
     Args:
         folder: path of an existing folder.
@@ -26,6 +35,7 @@ class RunCheckpoints:
         self.folder = folder
         self._checkpoint = tf.train.Checkpoint(**objects)
         self._manager = tf.train.CheckpointManager(self._checkpoint, folder, max_to_keep=keep)
+        self._remove_leftovers()
 
     @property
     def latest(self):
@@ -43,10 +53,7 @@ class RunCheckpoints:
         checkpoint.write_description(prefix, description)
         with checkpoint.writing_checkpoint(prefix):
             self._manager.save(checkpoint_number=step)
-        for path in glob.glob(os.path.join(glob.escape(self.folder), "ckpt-*.json")):
-            stem = path.removesuffix(".json")
-            if stem.rpartition("-")[2].isdigit() and not os.path.exists(f"{stem}.index"):
-                os.remove(path)
+        self._remove_without_index()
 
     def restore(self, description):
         """Loads the newest checkpoint that can be read; does nothing where there is none.
@@ -71,6 +78,23 @@ class RunCheckpoints:
             return
         if failures:
             raise failures[0]
+
+    def _remove_leftovers(self):
+        for name in filter(_LEFTOVERS.fullmatch, os.listdir(self.folder)):
+            path = os.path.join(self.folder, name)
+            if os.path.isdir(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    os.remove(path)
+        self._remove_without_index()
+
+    def _remove_without_index(self):
+        """Removes descriptions and weights of checkpoints that are gone or were never whole."""
+        for path in glob.glob(os.path.join(glob.escape(self.folder), "ckpt-*.*")):
+            stem = re.fullmatch(r"(.*ckpt-\d+)\.(json|data-\d+-of-\d+)", path)
+            if stem and not os.path.exists(f"{stem[1]}.index"):
+                os.remove(path)
 
     def _check_same_run(self, prefix, description):
         different = differences(checkpoint.read_description(prefix), description)

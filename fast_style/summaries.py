@@ -1,5 +1,9 @@
 """What a training run shows in TensorBoard."""
 
+import contextlib
+import errno
+import os
+
 import tensorflow as tf
 
 
@@ -7,40 +11,65 @@ class Summaries:
     """Writes a run's scalars, pictures and settings as TensorBoard events.
 
     Args:
-        log_dir: folder of the events; made if missing.
+        log_dir: folder of the events, made if missing; None to write none.
         images: list of uint8 RGB `[H, W, 3]`, the photographs that `pictures` shows.
         title: what their pictures are called.
+
+    Raises:
+        OSError: the disk is full or the folder can't be written; so do the methods.
     """
 
     def __init__(self, log_dir, images=(), title="pictures"):
-        self._writer = tf.summary.create_file_writer(str(log_dir))
+        self._folder = log_dir
+        if log_dir is None:
+            self._writer = tf.summary.create_noop_writer()
+        else:
+            with self._explained():
+                self._writer = tf.summary.create_file_writer(os.fspath(log_dir))
         self._images = list(images)
         self._title = title
 
     def settings(self, description, step=0):
         """Writes a nested dict as a table (TensorBoard's text tab)."""
         rows = "".join(f"| {name} | {value} |\n" for name, value in _flat(description))
-        with self._writer.as_default(step=step):
+        with self._writing(step):
             tf.summary.text("settings", f"| setting | value |\n|---|---|\n{rows}")
-        self._writer.flush()
 
     def scalars(self, step, values):
         """Writes named numbers; `values` is a dict such as `Progress.losses`."""
-        with self._writer.as_default(step=step):
+        with self._writing(step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)
-        self._writer.flush()
 
     def pictures(self, step, preview):
         """Writes what `preview` (uint8 RGB to uint8 RGB) makes of each photograph."""
-        with self._writer.as_default(step=step):
-            for number, image in enumerate(self._images, 1):
-                tf.summary.image(f"{self._title}/{number}", preview(image)[None])
-        self._writer.flush()
+        pictures = [preview(image)[None] for image in self._images]
+        with self._writing(step):
+            for number, picture in enumerate(pictures, 1):
+                tf.summary.image(f"{self._title}/{number}", picture)
 
     def close(self):
         """Ends the file."""
-        self._writer.close()
+        with self._explained():
+            self._writer.close()
+
+    @contextlib.contextmanager
+    def _writing(self, step):
+        with self._explained(), self._writer.as_default(step=step):
+            yield
+            self._writer.flush()
+
+    @contextlib.contextmanager
+    def _explained(self):
+        """Turns TensorFlow's errors into `OSError`."""
+        try:
+            yield
+        except tf.errors.OpError as error:
+            # TensorFlow's text: "{{node}} FILE; No space left on device"
+            reason = str(error).strip().splitlines()[0].rpartition("; ")[2]
+            raise OSError(
+                errno.EIO, f"could not be written ({reason})", os.fspath(self._folder)
+            ) from error
 
 
 def _flat(value, prefix=""):

@@ -1,6 +1,5 @@
 """Training an image transformation network (Johnson et al. 2016, section 4)."""
 
-import contextlib
 import dataclasses
 import os
 import platform
@@ -11,16 +10,16 @@ import numpy as np
 import tensorflow as tf
 
 from fast_style import checkpoint
+from fast_style.distribution import Distribution
 from fast_style.inference import Stylizer
+from fast_style.profiling import Profile
 from fast_style.run_checkpoints import RunCheckpoints, differences
 from fast_style.summaries import Summaries
 from fast_style.tasks import StyleTask
+from fast_style.training_errors import TrainingDiverged, memory_explained
+from fast_style.training_step import TrainingStep, layer_precision, make_optimizer
 
 DONE = "ckpt-done"
-
-
-class TrainingDiverged(ArithmeticError):
-    """The loss became NaN or infinite."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +58,10 @@ class TaskTrainer:
         jit_compile: bool, whether XLA compiles the training step.
         resume: whether to go on from the last checkpoint in `checkpoint_dir`; if not, an earlier
             run's checkpoints are moved into checkpoint_dir/previous-N.
+        distribution: `fast_style.distribution.Distribution`; one device if None. On several
+            machines the chief alone keeps checkpoints and log, and all start from its state.
+        profile_steps: pair of ints, the first and the last step of which a profile is recorded in
+            log/; empty for none.
 
     Raises:
         ValueError: settings that do not fit each other or the run to resume.
@@ -78,6 +81,8 @@ class TaskTrainer:
         keep=3,
         jit_compile=False,
         resume=True,
+        distribution=None,
+        profile_steps=(),
     ):
         for name, value in (("save_every", save_every), ("log_every", log_every), ("keep", keep)):
             if value < 1:
@@ -90,30 +95,49 @@ class TaskTrainer:
         self._photos = photos
         self._photos_name = photos_name
 
-        checkpoint.prepare_folder(self.checkpoint_dir)
+        self._distribution = distribution or Distribution()
+        self._log = None
+        if self._distribution.chief:
+            checkpoint.prepare_folder(self.checkpoint_dir)
+            self._log = os.path.join(self.checkpoint_dir, "log")
+        self._profile = Profile(self._log, profile_steps)
         keras.utils.set_random_seed(self.settings.seed)
-        with _layer_precision(self.settings.mixed_precision):
+        with self._distribution.scope(), layer_precision(self.settings.mixed_precision):
             self.network, self._origin = task.initial_network()
+            self._distribution.check(self.settings.batch_size, self.network, jit_compile)
             task.setup()
-        self.optimizer = keras.optimizers.Adam(_learning_rate(self.settings))
-        self.optimizer.build(self.network.trainable_variables)
+            self.optimizer = make_optimizer(self.settings, self.network.trainable_variables)
         self._step = tf.Variable(0, dtype=tf.int64)
         self._position = tf.Variable(0, dtype=tf.int64)
-        self._train_step = tf.function(self._make_step(), jit_compile=jit_compile)
-        self._part_names = []
-
-        self.set_aside = None if resume else checkpoint.set_aside(self.checkpoint_dir)
-        self._checkpoints = RunCheckpoints(
-            self.checkpoint_dir,
-            keep,
-            network=self.network,
-            optimizer=self.optimizer,
-            step=self._step,
-            position=self._position,
+        self._train_step = TrainingStep(
+            task, self.network, self.optimizer, self._distribution, jit_compile
         )
-        self._checkpoints.restore(self.describe())
+        self.set_aside = None
+        self._checkpoints = None
+        self._restore(keep, resume)
         self._validation_images = list(validation_images)
         self._stylizer = Stylizer(self.network)
+
+    def _restore(self, keep, resume):
+        """Brings every worker to the newest checkpoint of the chief, or to its initial state."""
+        state = {
+            "network": self.network,
+            "optimizer": self.optimizer,
+            "step": self._step,
+            "position": self._position,
+        }
+        description = self.describe()
+        self._distribution.check_same(
+            {**description, "versions": None, "photos": self._photos.fingerprint()}
+        )
+        if self._distribution.chief:
+            if not resume:
+                self.set_aside = checkpoint.set_aside(self.checkpoint_dir)
+            self._checkpoints = RunCheckpoints(self.checkpoint_dir, keep, **state)
+            self._checkpoints.restore(description)
+        self._distribution.copy_from_chief(
+            [*self.network.variables, *self.optimizer.variables, self._step, self._position]
+        )
 
     @property
     def step(self):
@@ -137,40 +161,42 @@ class TaskTrainer:
 
         Raises:
             TrainingDiverged: the loss is no longer finite; the last checkpoint is kept.
-            ValueError: no photograph can be read any longer.
-            OSError: a checkpoint can't be written.
+            ValueError: no photograph can be read any longer; the run is saved first.
+            OutOfMemory: a step does not fit into memory.
+            WorkerLost: another worker has ended.
+            OSError: a checkpoint or the log can't be written.
         """
-        summaries = Summaries(
-            os.path.join(self.checkpoint_dir, "log"), self._validation_images, self.task.pictures
-        )
+        summaries = Summaries(self._log, self._validation_images, self.task.pictures)
         try:
             summaries.settings(self.describe(), self.step)
             stopped = self._run(summaries, callback, should_stop)
         finally:
+            self._profile.close()
             summaries.close()
         if stopped:
             return False
-        self._finish()
+        if self._distribution.chief:
+            self._finish()
         return True
 
     def _run(self, summaries, callback, should_stop):
         """The training loop; returns whether it was stopped before its end."""
         settings = self.settings
         batches = iter(self._photos.batches(int(self._position.numpy())))
-        first, seconds = self.step + 1, 0.0
+        saved = self.step
+        first, seconds = saved + 1, 0.0
         for step in range(first, settings.steps + 1):
             started = time.perf_counter()
-            try:
-                batch, position = next(batches)
-            except tf.errors.OpError as error:
-                raise self._photos.explain(error) from error
-            waiting = time.perf_counter() - started
-            losses = self._losses(self._train_step(batch))
+            with self._profile.step(step):
+                batch, position = self._next(batches, saved)
+                waiting = time.perf_counter() - started
+                with memory_explained(settings, self._latest):
+                    losses = self._train_step(batch)
             took = time.perf_counter() - started
             if not np.isfinite(losses["total"]):
                 raise TrainingDiverged(
                     f"the loss is {losses['total']} at step {step}; the last good checkpoint is "
-                    f"{self._checkpoints.latest or 'none'}; try a lower --learning_rate"
+                    f"{self._latest or 'none'}; try a lower --learning_rate"
                     + (self.task.weights and f", {self.task.weights}")
                 )
             self._step.assign(step)
@@ -180,7 +206,7 @@ class TaskTrainer:
             progress = Progress(
                 step, settings.steps, losses, settings.batch_size / seconds, took, waiting
             )
-            stop = should_stop is not None and should_stop()
+            stop = self._train_step.agree_to_stop(should_stop is not None and should_stop())
             if step % self.log_every == 0 or step in (1, settings.steps):
                 summaries.scalars(
                     step,
@@ -191,31 +217,36 @@ class TaskTrainer:
                     },
                 )
             if step % self.save_every == 0 or step == settings.steps or stop:
-                self._checkpoints.save(step, self.describe())
-                summaries.pictures(step, lambda photo: self.task.preview(photo, self._stylizer))
+                self._save(summaries)
+                saved = step
             if callback is not None:
                 callback(progress)
             if stop and step < settings.steps:
                 return True
         return False
 
-    def _make_step(self):
-        """The function of one training step: a batch of uint8 images to a vector of losses."""
+    def _next(self, batches, saved):
+        """The next batch and the position after it; the run is saved where there is none."""
+        try:
+            return next(batches)
+        except tf.errors.OpError as error:
+            if self.step > saved:
+                self._save()
+            raise self._photos.explain(error) from error
 
-        def train_step(batch):
-            inputs, targets = self.task.prepare(batch)
-            with tf.GradientTape() as tape:
-                outputs = self.network(inputs, training=True)
-                total, parts = self.task.loss(outputs, targets)
-            variables = self.network.trainable_variables
-            self.optimizer.apply(tape.gradient(total, variables), variables)
-            self._part_names = ["total", *parts]
-            return tf.stack([total, *parts.values()])
+    def _save(self, summaries=None):
+        """Writes a checkpoint, and pictures to the log; the chief alone."""
+        if self._distribution.chief:
+            self._checkpoints.save(self.step, self.describe())
+            if summaries is not None:
+                summaries.pictures(
+                    self.step, lambda photo: self.task.preview(photo, self._stylizer)
+                )
 
-        return train_step
-
-    def _losses(self, vector):
-        return dict(zip(self._part_names, vector.numpy().tolist(), strict=True))
+    @property
+    def _latest(self):
+        """Prefix of the newest checkpoint, or None."""
+        return self._checkpoints and self._checkpoints.latest
 
     def describe(self):
         """The JSON that belongs to the network as it is now (dict)."""
@@ -245,25 +276,6 @@ class TaskTrainer:
         if present is not None and differences(present, description):
             self.set_aside = checkpoint.set_aside(self.checkpoint_dir, DONE)
         checkpoint.save_network(self.network, self.done_prefix, description)
-
-
-def _learning_rate(settings):
-    """What Adam takes: a number or a schedule."""
-    if settings.learning_rate_schedule == "cosine":
-        return keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
-    return settings.learning_rate
-
-
-@contextlib.contextmanager
-def _layer_precision(mixed):
-    """Layers made inside compute in bfloat16 with float32 variables, if `mixed`."""
-    before = keras.config.dtype_policy()
-    if mixed:
-        keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 class Trainer(TaskTrainer):

@@ -9,9 +9,10 @@ import os
 
 from absl import flags
 
-from data import images
+from data import cache, images
 from data.degradation import DEGRADATIONS
 from fast_style import command_line, layers, loss_net, losses, transform_net
+from fast_style.distribution import STRATEGIES, Distribution
 from fast_style.losses import LossSettings
 from fast_style.settings import SCHEDULES, SuperResolutionSettings, TrainingSettings
 from fast_style.super_resolution_loss import SuperResolutionLossSettings
@@ -85,7 +86,9 @@ def settings(values):
 
 def trainer_options(values):
     """The arguments of `TaskTrainer` that are flags (dict)."""
-    return {name: values[name].value for name in _trainer_defaults()}
+    options = {name: values[name].value for name in _trainer_defaults()}
+    steps = command_line.numbers("profile_steps", options["profile_steps"], int)
+    return {**options, "profile_steps": steps}
 
 
 def _value(values, name):
@@ -110,7 +113,8 @@ def _defaults(task):
 
 def _trainer_defaults():
     arguments = inspect.signature(TaskTrainer).parameters
-    names = ("checkpoint_dir", "save_every", "log_every", "keep", "jit_compile", "resume")
+    upkeep = ("checkpoint_dir", "save_every", "log_every", "keep")
+    names = (*upkeep, "jit_compile", "resume", "profile_steps")
     return {name: arguments[name].default for name in names}
 
 
@@ -172,10 +176,24 @@ def _define_run():
         "Go on from the last checkpoint in --checkpoint_dir. With --noresume a run starts afresh "
         "and the earlier one's checkpoints move into previous-N/.",
     )
+    flags.DEFINE_enum(
+        "strategy",
+        inspect.signature(Distribution.make).parameters["kind"].default,
+        STRATEGIES,
+        "What computes the steps: one device; mirrored, all GPUs of this machine; multiworker, the "
+        "processes that TF_CONFIG names; auto, what is there.",
+    )
     flags.DEFINE_bool("jit_compile", trainer["jit_compile"], "Compile the step with XLA.")
     flags.DEFINE_string(
         "data_dir", None, "Where TFDS keeps its datasets (default: TFDS's own default)."
     )
+    flags.DEFINE_string(
+        "cache",
+        None,
+        f'Keep decoded photographs for the next epoch: "{cache.MEMORY}", or a folder, which later '
+        "runs use as well.",
+    )
+    flags.DEFINE_float("cache_gigabytes", cache.DEFAULT_GIGABYTES, "What --cache may hold, GB.")
     flags.DEFINE_integer(
         "max_pixels", images.MAX_PIXELS, "Images with more pixels than this are not read."
     )
@@ -243,6 +261,11 @@ def _define_upkeep():
     )
     flags.DEFINE_integer("save_every", trainer["save_every"], "Steps between checkpoints.")
     flags.DEFINE_integer("log_every", trainer["log_every"], "Steps between summaries.")
+    flags.DEFINE_list(
+        "profile_steps",
+        list(trainer["profile_steps"]),
+        "FIRST,LAST: record a profile of these steps in log/.",
+    )
     flags.DEFINE_integer("keep", trainer["keep"], "Number of checkpoints that are kept.")
     flags.DEFINE_list(
         "validation_images",

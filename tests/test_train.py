@@ -197,8 +197,14 @@ def test_a_mistake_is_one_line(style, photos, flags, tmp_path, case, words):
     assert len(lines) == (2 if case == "photos damaged" else 1), process.stderr
 
 
-def test_wrong_usage_ends_with_2(style, tmp_path):
-    for arguments in ([style], [style, ".", "--no_such_flag"], [style, ".", "--steps=many"]):
+def test_wrong_usage_ends_with_2(style, photos, tmp_path):
+    for arguments in (
+        [style],
+        [style, ".", "--no_such_flag"],
+        [style, ".", "--steps=many"],
+        [style, ".", "--strategy=tpu"],
+        [style, photos, "--profile_steps=1,b", "--vgg_weights=none.h5"],
+    ):
         process = train(*arguments, cwd=tmp_path)
         assert process.returncode == 2
         assert "Traceback" not in process.stderr

@@ -15,7 +15,8 @@ import tensorflow as tf
 from PIL import Image
 
 from data import images, tfds_source
-from data.photos import Photos, random_crop
+from data.crops import random_crop
+from data.photos import Photos
 
 SIZE = 8
 ORIENTATION = 0x0112
@@ -205,6 +206,93 @@ def test_large_jpegs_are_decoded_at_reduced_scale(tmp_path, monkeypatch):
     np.testing.assert_allclose(crops.astype(int), np.stack([expected] * 2), atol=4)
     take(Photos(tmp_path, 50, batch_size=2, zoom=1.5), 1)
     assert set(shapes) == {(50, 50, 3), (100, 100, 3)}  # a zoom above 1 wants more pixels
+
+
+# Several workers
+
+
+def parts(folder, workers, batch_size, count, position=0, **options):
+    """Each worker's first batches: a list, by worker, of (crops, position after)."""
+    return [
+        take(
+            Photos(folder, SIZE, batch_size, worker=worker, workers=workers, **options),
+            count,
+            position,
+        )
+        for worker in range(workers)
+    ]
+
+
+@pytest.mark.parametrize("workers, batch_size, position", [(2, 4, 0), (2, 4, 7), (3, 3, 5)])
+def test_the_parts_of_the_workers_are_the_batches_of_one(tmp_path, workers, batch_size, position):
+    save_all(tmp_path, [noise(i) for i in range(7)])
+    whole = take(Photos(tmp_path, SIZE, batch_size), 8, position)
+    shared = parts(tmp_path, workers, batch_size, 8, position)
+    joined = [
+        (np.concatenate([crops for crops, _ in batch]), batch[0][1])
+        for batch in zip(*shared, strict=True)
+    ]
+    assert_same(joined, whole)
+    assert all([after for _, after in one] == [after for _, after in whole] for one in shared)
+
+
+def test_no_two_workers_read_one_photograph_in_an_epoch(tmp_path, monkeypatch):
+    values = [10 * i for i in range(12)]
+    save_all(tmp_path, map(flat, values))
+    first, second = (
+        [crops[:, 0, 0, 0].tolist() for crops, _ in batches] for batches in parts(tmp_path, 2, 4, 9)
+    )
+    for epoch in range(3):
+        mine, other = (sum(one[3 * epoch : 3 * epoch + 3], []) for one in (first, second))
+        assert sorted(mine + other) == values
+
+
+@pytest.mark.parametrize("batch_size", [2, 6], ids=["part-of-one", "part-of-three"])
+def test_an_unreadable_photograph_shifts_no_other_worker(tmp_path, batch_size):
+    save_all(tmp_path, [flat(10 * i) for i in range(12)])
+    before = parts(tmp_path, 2, batch_size, 12)
+    (tmp_path / "3.png").write_bytes(b"no picture")
+    after = parts(tmp_path, 2, batch_size, 12)
+    replaced = 0
+    for one, other in zip(before, after, strict=True):
+        for (crops, position), (others, other_position) in zip(one, other, strict=True):
+            assert position == other_position
+            for crop, instead in zip(crops, others, strict=True):
+                if crop[0, 0, 0] == 30:
+                    assert instead[0, 0, 0] != 30
+                    replaced += 1
+                else:
+                    np.testing.assert_array_equal(crop, instead)
+    assert replaced == batch_size
+    source = Photos(tmp_path, SIZE, batch_size, worker=1, workers=2)
+    assert_resumes(source, 6)
+
+
+def test_a_worker_whose_photographs_vanish_ends(tmp_path):
+    save_all(tmp_path, [noise(i) for i in range(4)])
+    source = Photos(tmp_path, SIZE, 4, worker=1, workers=2)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    with pytest.raises(tf.errors.OpError):
+        take(source, 1)
+    assert str(source.failure) == "no readable photograph is left to train on"
+
+
+@pytest.mark.parametrize("worker, workers", [(2, 2), (-1, 2), (0, 3)])
+def test_workers_that_do_not_share_a_batch(tmp_path, worker, workers):
+    save_all(tmp_path, [flat(0)])
+    with pytest.raises(ValueError, match="`batch_size` must be a multiple of `workers`"):
+        Photos(tmp_path, SIZE, 4, worker=worker, workers=workers)
+
+
+def test_the_fingerprint_tells_folders_apart(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        save_all(tmp_path / name, [flat(0), flat(1)])
+    first, second = (Photos(tmp_path / name, SIZE) for name in ("a", "b"))
+    assert first.fingerprint() == second.fingerprint()
+    (tmp_path / "b" / "1.png").rename(tmp_path / "b" / "2.png")
+    assert Photos(tmp_path / "b", SIZE).fingerprint() != first.fingerprint()
 
 
 # Photographs that can't be read
@@ -483,6 +571,20 @@ def test_tfds_resumes_at_a_position(data_dir, monkeypatch, config, buffer):
     assert_resumes(source, 8)  # more than three epochs
 
 
+@pytest.mark.parametrize("config", ["2014", "damaged"])
+def test_tfds_among_workers(data_dir, config):
+    name = f"tfds:toy_photos/{config}"
+    whole = greys(Photos("tfds:toy_photos/2014", SIZE, batch_size=6, data_dir=data_dir), 4)
+    shared = parts(name, 3, 6, 4, data_dir=data_dir)
+    for number, batch in enumerate(whole):
+        found = np.concatenate([crops[number][0][:, 0, 0, 0] for crops in shared]).tolist()
+        for grey, instead in zip(batch, found, strict=True):
+            if config == "damaged" and grey in (60, 140):
+                assert instead != grey
+            else:
+                assert instead == grey
+
+
 def test_tfds_part_of_a_split(data_dir):
     source = Photos("tfds:toy_photos/2014:train[:50%]", SIZE, batch_size=6, data_dir=data_dir)
     assert len(source) == 6
@@ -523,5 +625,5 @@ def test_tfds_dataset_that_is_not_prepared(tmp_path, name):
         Photos(f"tfds:{name}", data_dir=tmp_path)
     message = str(caught.value)
     assert message.startswith(f"tfds:coco/2014: not prepared under {tmp_path}/coco/2014")
-    assert "run tfds.builder('coco/2014').download_and_prepare() first, or give" in message
+    assert "run python -m data.prepare coco/2014 DIR and give --data_dir=DIR, or" in message
     assert list(tmp_path.iterdir()) == []  # nothing is downloaded

@@ -1,5 +1,7 @@
+import contextlib
 import json
 import os
+import resource
 import shutil
 
 import keras
@@ -12,7 +14,9 @@ from data.photos import Photos
 from fast_style import checkpoint
 from fast_style.losses import LossSettings
 from fast_style.settings import TrainingSettings
-from fast_style.training import Trainer, TrainingDiverged
+from fast_style.summaries import Summaries
+from fast_style.training import Trainer
+from fast_style.training_errors import OutOfMemory, TrainingDiverged
 
 SHALLOW = LossSettings(
     content_layers=("block2_conv1",), style_layers=("block1_conv1", "block2_conv1")
@@ -60,6 +64,17 @@ def make(folder, style, random_vgg, tmp_path):
         )
 
     return make
+
+
+@contextlib.contextmanager
+def file_size_limit(size):
+    """No file grows beyond `size` bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def weights(trainer):
@@ -214,6 +229,66 @@ def test_photographs_that_vanish_during_training_end_it_with_an_error(make, fold
 
     with pytest.raises(ValueError, match="no readable photograph is left"):
         trainer.run(remove)
+    # Nothing is lost: once they are back, the run goes on.
+    assert trainer.step >= 1
+    again = make(settings={"steps": trainer.step + 1})
+    assert again.step == trainer.step
+    np.testing.assert_array_equal(weights(again), weights(trainer))
+    assert again.run()
+
+
+def test_what_a_kill_while_saving_leaves_is_removed_at_the_next_start(make, folder, tmp_path):
+    make(settings={"steps": 2}).run()
+    run = tmp_path / "run"
+    (run / "ckpt-4_temp").mkdir()
+    (run / ".ckpt-done-a1b2").mkdir()
+    kept = files(run)
+    for name in (
+        "ckpt-4_temp/part-00000-of-00001.data-00000-of-00001",
+        ".ckpt-done-a1b2/ckpt-done.index",
+        "checkpoint.tmp0123456789abcdef",
+        "ckpt-4.json",
+        "ckpt-4.json.partial-123",
+        "ckpt-4.data-00000-of-00001",
+    ):
+        (run / name).write_bytes(b"half")
+    (run / "notes.txt").write_text("mine")
+    trainer = make()
+    assert trainer.step == 2
+    left = [name for name in kept if not name.startswith((".ckpt-done-", "ckpt-4"))]
+    assert files(run) == sorted([*left, "notes.txt"])
+    assert "ckpt-4.data-00000-of-00001" not in os.listdir(run)
+    assert trainer.run()
+
+
+@pytest.mark.parametrize(
+    "error", [tf.errors.ResourceExhaustedError(None, None, "OOM when allocating"), MemoryError()]
+)
+def test_out_of_memory_says_what_to_lower(make, monkeypatch, error):
+    trainer = make(save_every=1)
+
+    def fail(batch):
+        raise error
+
+    def stop():
+        monkeypatch.setattr(trainer._train_step, "_function", lambda *_: fail(None))
+
+    with pytest.raises(
+        OutOfMemory,
+        match="2 crops of 16 x 16: lower --batch_size or --image_size; the last .*ckpt-1",
+    ):
+        trainer.run(should_stop=stop)
+    assert make().step == 1
+
+
+def test_a_disk_full_of_summaries_is_an_os_error(tmp_path):
+    summaries = Summaries(tmp_path)
+    with (
+        pytest.raises(OSError, match="could not be written .*File too large"),
+        file_size_limit(2000),
+    ):
+        for step in range(1000):
+            summaries.scalars(step, {"loss": 1.0})
 
 
 def test_tensorboard_gets_losses_pictures_and_settings(make, folder, tmp_path):
@@ -244,6 +319,25 @@ def test_tensorboard_gets_losses_pictures_and_settings(make, folder, tmp_path):
     np.testing.assert_array_equal(picture[:, :48], images.read(folder / "0.png"))
     text = tf.make_ndarray(events["settings"][0][1]).item().decode()
     assert "| training.batch_size | 2 |" in text
+
+
+def test_a_profile_of_some_steps_is_left_beside_the_log(make, tmp_path):
+    make(profile_steps=(2, 3)).run()
+    [trace] = (tmp_path / "run" / "log" / "plugins" / "profile").glob("*/*.xplane.pb")
+    assert trace.stat().st_size > 1000
+    # A run that is stopped in between writes what there is; one that begins later records none.
+    stopped = make(checkpoint_dir=tmp_path / "b", profile_steps=(1, 9))
+    stopped.run(should_stop=lambda: stopped.step == 2)
+    assert len(list((tmp_path / "b" / "log").glob("plugins/profile/*/*.xplane.pb"))) == 1
+    shutil.rmtree(tmp_path / "b" / "log")
+    make(checkpoint_dir=tmp_path / "b", profile_steps=(1, 2)).run()
+    assert not (tmp_path / "b" / "log" / "plugins").exists()
+
+
+@pytest.mark.parametrize("steps", [(1,), (3, 2), (0, 4), (1, 2, 3)])
+def test_steps_that_cannot_be_profiled_are_refused(make, steps):
+    with pytest.raises(ValueError, match="`profile_steps` must be the first and the last step"):
+        make(profile_steps=steps)
 
 
 def test_a_run_can_start_from_a_trained_network(make, tmp_path):

@@ -1,0 +1,134 @@
+"""Decoded photographs that are kept for the next epoch, in memory or in a folder.
+
+What is kept is what decoding gives, so a run with a cache trains as one without.
+"""
+
+import hashlib
+import os
+import threading
+import time
+import uuid
+
+import numpy as np
+from absl import logging
+
+MEMORY = "memory"
+DEFAULT_GIGABYTES = 4.0
+_ABANDONED = 3600  # seconds after which a file in the making is no one's any more
+
+
+def make_cache(where, gigabytes=DEFAULT_GIGABYTES):
+    """A cache of decoded photographs.
+
+    Args:
+        where: "memory", or the path of a folder, made if missing, which several runs may share.
+        gigabytes: float, what it may hold; once full it keeps what it has.
+
+    Returns:
+        An object whose `get(key, decode)` returns what is kept under a string, or calls `decode`
+        for a uint8 RGB array `[H, W, 3]` and keeps that.
+
+    Raises:
+        ValueError: `gigabytes` is not positive.
+        OSError: the folder can't be made or read.
+    """
+    if not 0 < gigabytes < float("inf"):
+        raise ValueError(f"`cache_gigabytes` must be positive; received {gigabytes}")
+    limit = int(gigabytes * 1e9)
+    return _MemoryCache(limit) if where == MEMORY else _FolderCache(where, limit)
+
+
+def file_key(path, *details):
+    """A key that changes when the file does.
+
+    Args:
+        path: of the file.
+        *details: what else the decoded photograph depends on.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    status = os.stat(path)
+    return _digest(os.fsencode(os.path.abspath(path)), status.st_mtime_ns, status.st_size, *details)
+
+
+def data_key(data, *details):
+    """A key for encoded photographs (bytes) that have no file of their own."""
+    return _digest(data, *details)
+
+
+def _digest(data, *details):
+    return hashlib.sha256(data + repr(details).encode()).hexdigest()
+
+
+class _MemoryCache:
+    def __init__(self, limit):
+        self._room = limit
+        self._kept = {}
+        self._lock = threading.Lock()
+
+    def get(self, key, decode):
+        photo = self._kept.get(key)
+        if photo is None:
+            photo = decode()
+            with self._lock:
+                if key not in self._kept and photo.nbytes <= self._room:
+                    self._room -= photo.nbytes
+                    self._kept[key] = photo
+        return photo
+
+
+class _FolderCache:
+    """KEY.npy in a folder; each complete or not there."""
+
+    def __init__(self, folder, limit):
+        self._folder = os.fspath(folder)
+        if os.path.exists(self._folder) and not os.path.isdir(self._folder):
+            raise NotADirectoryError(f"{folder}: is a file, a folder for the cache is wanted")
+        os.makedirs(self._folder, exist_ok=True)
+        self._room = limit
+        self._lock = threading.Lock()
+        for entry in os.scandir(self._folder):
+            if entry.name.endswith(".npy"):
+                self._room -= entry.stat().st_size
+            elif entry.name.endswith(".tmp") and time.time() - entry.stat().st_mtime > _ABANDONED:
+                os.remove(entry.path)
+
+    def get(self, key, decode):
+        path = os.path.join(self._folder, f"{key}.npy")
+        photo = _read(path)
+        if photo is None:
+            photo = decode()
+            self._keep(path, photo)
+        return photo
+
+    def _keep(self, path, photo):
+        with self._lock:
+            if photo.nbytes > self._room:
+                return
+            self._room -= photo.nbytes
+        partial = os.path.join(self._folder, f".{uuid.uuid4().hex}.tmp")
+        try:
+            with open(partial, "xb") as file:
+                np.save(file, photo, allow_pickle=False)
+            os.replace(partial, path)
+        except OSError as error:  # training goes on without
+            with self._lock:
+                if self._room > 0:
+                    logging.warning("the cache keeps no more photographs: %s", error)
+                self._room = 0
+            if os.path.exists(partial):
+                os.remove(partial)
+
+
+def _read(path):
+    """The photograph in a file, mapped; None where there is none or the file is damaged."""
+    try:
+        # Mapped: a header that promises more than the file holds asks for no memory.
+        photo = np.lib.format.open_memmap(path, mode="r")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError):
+        return None
+    sound = photo.dtype == np.uint8 and photo.ndim == 3 and photo.shape[2] == 3 and photo.size
+    return np.asarray(photo) if sound else None

@@ -1,0 +1,59 @@
+"""Photographs of a folder, for `data.photos`."""
+
+import functools
+import os
+import zlib
+
+import numpy as np
+import tensorflow as tf
+
+from data import images
+
+
+class FolderSource:
+    """File names of a folder in an order shuffled anew in each epoch.
+
+    Args:
+        folder: path, searched recursively.
+        seed: int, of the order.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError: the folder does not exist or is none.
+        ValueError: there is no image file.
+    """
+
+    def __init__(self, folder, seed):
+        self.folder = folder
+        self.paths = [os.fspath(path) for path in images.find(folder)]
+        self.seed = seed
+        if not self.paths:
+            raise ValueError(f"{folder}: no image file in this folder or below it")
+        self._order = functools.lru_cache(maxsize=4)(self._shuffled)
+
+    def __len__(self):
+        return len(self.paths)
+
+    def _shuffled(self, epoch):
+        return np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))
+
+    @property
+    def fingerprint(self):
+        """A number that is the same for the same files below the folder, by name."""
+        names = sorted(os.path.relpath(path, self.folder) for path in self.paths)
+        return zlib.crc32("\n".join(names).encode("utf-8", "surrogateescape"))
+
+    def record(self, index):
+        """(file name, empty data), bytes both, at a place of the order."""
+        epoch, place = divmod(int(index), len(self.paths))
+        path = self.paths[self._order(epoch)[place]]
+        return path.encode("utf-8", "surrogateescape"), b""
+
+    def _name(self, index):
+        return self.record(index)[0]
+
+    def records(self, position):
+        """Dataset of (index, file name, empty data) from `position` on."""
+        dataset = tf.data.Dataset.range(position, np.iinfo(np.int64).max)
+        return dataset.map(
+            lambda index: (index, tf.numpy_function(self._name, [index], tf.string), "")
+        )

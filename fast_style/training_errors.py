@@ -1,0 +1,53 @@
+"""What ends a training run before its time."""
+
+import contextlib
+
+import tensorflow as tf
+
+
+class TrainingDiverged(ArithmeticError):
+    """The loss became NaN or infinite."""
+
+
+class OutOfMemory(MemoryError):
+    """A training step needs more memory than there is."""
+
+
+class WorkerLost(ConnectionError):
+    """Another worker of a run on several machines has ended or can't be reached."""
+
+
+@contextlib.contextmanager
+def memory_explained(settings, latest):
+    """Turns what a training step raises for want of memory into an error that says what to do.
+
+    Args:
+        settings: the run's `RunSettings`.
+        latest: prefix of the newest checkpoint, or None.
+
+    Raises:
+        OutOfMemory: in place of TensorFlow's error or Python's.
+    """
+    try:
+        yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        size = settings.image_size
+        raise OutOfMemory(
+            f"out of memory in a step of {settings.batch_size} crops of {size} x {size}: lower "
+            f"--batch_size or --image_size; the last checkpoint is {latest or 'none'}"
+        ) from error
+
+
+@contextlib.contextmanager
+def workers_explained():
+    """Turns what TensorFlow raises where other workers are missing into `WorkerLost`."""
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError:
+        raise
+    except (tf.errors.OpError, RuntimeError) as error:
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        raise WorkerLost(
+            f"another worker has ended or can't be reached ({reason[:200]}); start all workers "
+            "again: they go on from the chief's last checkpoint"
+        ) from error

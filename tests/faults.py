@@ -1,0 +1,286 @@
+"""Kills training runs with SIGKILL at random moments and compares what they end with.
+
+    python -m tests.faults [--runs=20] [--steps=60]
+
+One run of train.py is left alone. Each of the others is killed while it starts, between two steps
+or while it saves, and started again with the same command until it is done. All must end with the
+same weights, optimizer moments, step and position, bit for bit. After each kill, every checkpoint
+that the run lists must load and TensorBoard's reader must read its log.
+
+Exit status: 0, or 1 if a run ended with other weights or repeated more steps than --save_every.
+"""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
+
+import dataclasses
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import numpy as np
+import tensorflow as tf
+from absl import app, flags
+
+from data import images
+from fast_style import checkpoint
+from tests import event_logs
+from tests.scripts import ROOT, command
+
+MOMENTS = ("step", "save", "start")
+_SHARES = (0.6, 0.25, 0.15)  # of the kills
+
+
+@dataclasses.dataclass
+class Outcome:
+    """How one run went.
+
+    Attributes:
+        kills: moments at which it was killed.
+        starts: processes that it took.
+        repeated: for each kill, steps that were done again.
+        identical: whether it ended as the run that was left alone.
+    """
+
+    kills: list = dataclasses.field(default_factory=list)
+    starts: int = 0
+    repeated: list = dataclasses.field(default_factory=list)
+    identical: bool = False
+
+
+class Run:
+    """One training run in a folder of its own, killed and started again.
+
+    Args:
+        arguments: of train.py, all but --checkpoint_dir.
+        folder: where its checkpoints go; made if missing.
+        steps: that it takes.
+    """
+
+    def __init__(self, arguments, folder, steps):
+        self.folder = pathlib.Path(folder)
+        self.steps = steps
+        self._command = command("train.py", *arguments, f"--checkpoint_dir={folder}")
+        self._step = 0
+        self._process = None
+
+    def start(self):
+        """Starts a process of the run, and a thread that follows its progress bar."""
+        self._step = 0
+        self._text = []
+        self._process = subprocess.Popen(
+            self._command,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._follow, daemon=True)
+        self._reader.start()
+
+    def finish(self):
+        """Waits for the end; raises `RuntimeError` unless the run ended well."""
+        status = self._process.wait()
+        self._reader.join()
+        if status:
+            raise RuntimeError(f"exit status {status}: {''.join(self._text)[-500:]}")
+
+    def kill(self, moment, rng, seconds):
+        """Kills the process at a moment of `MOMENTS`.
+
+        Args:
+            moment: "start", while it starts; "step", at some step; "save", while it saves.
+            rng: `numpy.random.Generator`.
+            seconds: that a start takes.
+
+        Returns:
+            bool: False where the run was done before.
+        """
+        if moment == "start":
+            self._wait(lambda: False, rng.uniform(0, seconds))
+        else:
+            first = self._first()
+            target = rng.integers(first, max(self.steps - 2, first) + 1)
+            self._wait(lambda: self._step >= target)
+            before = set(os.listdir(self.folder))
+            if moment == "save":
+                self._wait(lambda: any("ckpt" in name for name in self._new(before)), step=0.0005)
+                time.sleep(rng.uniform(0, 0.03))
+            else:
+                time.sleep(rng.uniform(0, 0.15))
+        self._process.kill()
+        done = self._process.wait() == 0
+        self._reader.join()
+        return not done
+
+    def _first(self):
+        """The step with which this process began, as soon as it shows one."""
+        self._wait(lambda: self._step > 0)
+        return self._step
+
+    def _new(self, before):
+        return set(os.listdir(self.folder)) - before
+
+    def _wait(self, condition, limit=float("inf"), step=0.01):
+        """Waits for a condition, the end of the process or so many seconds."""
+        end = time.monotonic() + limit
+        while not condition() and time.monotonic() < end and self._process.poll() is None:
+            time.sleep(step)
+
+    def _follow(self):
+        while text := self._process.stderr.read(16):
+            self._text.append(text)
+            shown = re.findall(rf" (\d+)/{self.steps} ", "".join(self._text[-20:]))
+            # The bar begins with the step from which the run goes on, before that is done.
+            self._step = max([self._step, *map(int, shown)])
+
+    def check_readable(self):
+        """Loads each listed checkpoint and reads the log as TensorBoard does.
+
+        Returns:
+            int, the newest checkpoint's step, 0 where there is none.
+        """
+        state = tf.train.get_checkpoint_state(str(self.folder))
+        steps = [0]
+        for prefix in state.all_model_checkpoint_paths if state else ():
+            # One that `keep` lets go may be gone already, and is so at once: its index first.
+            if os.path.exists(f"{prefix}.index"):
+                steps.append(checkpoint.load_network(prefix)[1]["step"])
+        self.logged()
+        return max(steps)
+
+    def logged(self):
+        """Steps in each log, in the order in which they were begun: a list of lists."""
+        return [
+            [step for step, _ in event_logs.scalars(path)] for path in event_logs.logs(self.folder)
+        ]
+
+    def state(self):
+        """All that its last checkpoint holds, as bytes by name."""
+        reader = tf.train.load_checkpoint(str(self.folder / f"ckpt-{self.steps}"))
+        names = reader.get_variable_to_shape_map()
+        # How often it was saved is no part of the result; the graph of objects holds no values.
+        names = [name for name in names if "save_counter" not in name and "CHECKPOINT" not in name]
+        return {name: np.asarray(reader.get_tensor(name)).tobytes() for name in sorted(names)}
+
+
+def kill_until_done(run, rng, seconds, kills):
+    """Starts a run, kills it `kills` times and lets it end.
+
+    Args:
+        run: a `Run`.
+        rng: `numpy.random.Generator`, of the moments.
+        seconds: that a start takes.
+        kills: int, how often; fewer where the run is done before.
+
+    Returns:
+        `Outcome`, without `identical`.
+    """
+    outcome = Outcome()
+    while len(outcome.kills) < kills:
+        moment = str(rng.choice(MOMENTS, p=_SHARES))
+        run.start()
+        outcome.starts += 1
+        if not run.kill(moment, rng, seconds):
+            return outcome
+        outcome.kills.append(moment)
+        saved = run.check_readable()
+        reached = max([saved, *(step for log in run.logged()[-1:] for step in log)])
+        outcome.repeated.append(reached - saved)
+    run.start()
+    outcome.starts += 1
+    run.finish()
+    return outcome
+
+
+def kill_runs(folder, vgg_weights, runs, steps, save_every, width, image_size=64, seed=0):
+    """Leaves one run alone and kills the others.
+
+    Args:
+        folder: path, for photographs and checkpoints.
+        vgg_weights: path of a weights file of VGG-16.
+        runs: number of runs that are killed.
+        steps, save_every, width, image_size: of each run, as train.py's flags.
+        seed: of the moments.
+
+    Yields:
+        `Outcome` of each run.
+    """
+    folder = pathlib.Path(folder)
+    rng = np.random.default_rng(seed)
+    for number in range(6):
+        coarse = rng.integers(0, 256, (9, 12, 3), np.uint8)
+        images.save(folder / "photos" / f"{number}.jpg", images.resize(coarse, 90, 120))
+    style = folder / "style.png"
+    images.save(style, images.resize(rng.integers(0, 256, (8, 8, 3), np.uint8), 64, 64))
+    arguments = [
+        style,
+        folder / "photos",
+        f"--vgg_weights={vgg_weights}",
+        f"--steps={steps}",
+        f"--save_every={save_every}",
+        f"--width={width}",
+        f"--image_size={image_size}",
+        "--residual_blocks=1",
+        "--batch_size=2",
+        "--log_every=1",
+        "--validation_images=",
+    ]
+    whole = Run(arguments, folder / "whole", steps)
+    began = time.monotonic()
+    whole.start()
+    whole._first()
+    seconds = time.monotonic() - began
+    whole.finish()
+    expected = whole.state()
+    for number in range(runs):
+        run = Run(arguments, folder / f"killed-{number}", steps)
+        outcome = kill_until_done(run, rng, seconds, kills=int(rng.integers(1, 4)))
+        outcome.identical = run.state() == expected
+        run.check_readable()
+        yield outcome
+
+
+def main(argv):
+    values = flags.FLAGS
+    if len(argv) != 1:
+        raise app.UsageError("no arguments are wanted")
+    outcomes = []
+    with tempfile.TemporaryDirectory() as folder:
+        options = (values.runs, values.steps, values.save_every, values.width)
+        for outcome in kill_runs(
+            folder, values.vgg_weights, *options, values.image_size, values.seed
+        ):
+            outcomes.append(outcome)
+            print(
+                f"run {len(outcomes)}: killed {len(outcome.kills)} times "
+                f"({', '.join(outcome.kills)}), {outcome.starts} starts, steps repeated "
+                f"{outcome.repeated}, {'identical' if outcome.identical else 'DIFFERENT'}",
+                flush=True,
+            )
+    kills = sum(len(outcome.kills) for outcome in outcomes)
+    repeated = [steps for outcome in outcomes for steps in outcome.repeated]
+    identical = sum(outcome.identical for outcome in outcomes)
+    print(
+        f"{len(outcomes)} runs, {kills} kills, {sum(o.starts for o in outcomes)} starts, "
+        f"{sum(repeated)} steps repeated (at most {max(repeated, default=0)} after a kill, "
+        f"saved every {values.save_every}); {identical} identical to the uninterrupted run"
+    )
+    return int(identical < len(outcomes) or max(repeated, default=0) > values.save_every)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("vgg_weights", None, "Path of a Keras weights file of VGG-16.")
+    flags.mark_flag_as_required("vgg_weights")
+    flags.DEFINE_integer("runs", 20, "Runs that are killed.")
+    flags.DEFINE_integer("steps", 60, "Steps of each run.")
+    flags.DEFINE_integer("save_every", 10, "Steps between checkpoints.")
+    flags.DEFINE_integer("image_size", 64, "Side of the crops, pixels.")
+    flags.DEFINE_integer("width", 8, "Channels of the network's first convolution.")
+    flags.DEFINE_integer("seed", 0, "Seed of the moments.")
+    sys.exit(app.run(main))
