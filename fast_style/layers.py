@@ -4,20 +4,53 @@ Everything here works on float tensors `[N, H, W, C]` (NHWC) of any height and w
 written with `keras.ops` alone, so it runs on each of Keras's backends.
 """
 
+import contextlib
+import contextvars
+
 import keras
 from keras import ops
 
-NORMALIZATIONS = ("instance", "batch", "none")
-PADDINGS = ("reflect", "zero")
-UPSAMPLINGS = ("nearest", "transpose")
+from fast_style.architecture import (
+    EPSILON,
+    NORMALIZATIONS,
+    PADDINGS,
+    UPSAMPLINGS,
+    check_choice,
+)
+
+__all__ = [
+    "NORMALIZATIONS",
+    "PADDINGS",
+    "UPSAMPLINGS",
+    "ConvBlock",
+    "InstanceNormalization",
+    "NearestUpBlock",
+    "Padding2D",
+    "ResidualBlock",
+    "TransposedUpBlock",
+    "check_choice",
+    "make_up_block",
+    "moments_from",
+]
+
+_moments = contextvars.ContextVar("moments", default=None)
 
 
-def check_choice(name, value, choices):
-    """Raises `ValueError` unless `value` is one of `choices`; `name` is the argument's name."""
-    if value not in choices:
-        raise ValueError(
-            f"`{name}` must be one of {', '.join(map(str, choices))}; received {value!r}"
-        )
+@contextlib.contextmanager
+def moments_from(source):
+    """Inside it, instance normalization takes its moments from `source` in place of its input.
+
+    So a part of an image is normalized as the whole is. What is traced inside keeps `source`.
+
+    Args:
+        source: function of (`InstanceNormalization`, its float32 input `[N, H, W, C]`) that
+            returns (mean, variance), tensors that broadcast to that input.
+    """
+    token = _moments.set(source)
+    try:
+        yield
+    finally:
+        _moments.reset(token)
 
 
 class InstanceNormalization(keras.layers.Layer):
@@ -31,7 +64,7 @@ class InstanceNormalization(keras.layers.Layer):
         epsilon: float, added to the variance.
     """
 
-    def __init__(self, epsilon=1e-5, **kwargs):
+    def __init__(self, epsilon=EPSILON, **kwargs):
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
@@ -43,7 +76,11 @@ class InstanceNormalization(keras.layers.Layer):
     def call(self, inputs):
         # The moments of half precision features overflow; they are taken in float32.
         x = ops.cast(inputs, "float32")
-        mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
+        source = _moments.get()
+        if source is None:
+            mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
+        else:
+            mean, variance = source(self, x)
         scale = ops.rsqrt(variance + self.epsilon) * ops.cast(self.gamma, "float32")
         shift = ops.cast(self.beta, "float32") - mean * scale
         return ops.cast(x * scale + shift, inputs.dtype)
@@ -94,7 +131,7 @@ def _make_normalization(kind):
     if kind == "instance":
         return InstanceNormalization(name="norm")
     if kind == "batch":
-        return keras.layers.BatchNormalization(epsilon=1e-5, momentum=0.9, name="norm")
+        return keras.layers.BatchNormalization(epsilon=EPSILON, momentum=0.9, name="norm")
     return None
 
 

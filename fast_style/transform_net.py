@@ -1,17 +1,12 @@
 """The image transformation network (Johnson et al. 2016, section 3.1)."""
 
+import dataclasses
+
 import keras
 from keras import ops
 
-from fast_style.layers import ConvBlock, ResidualBlock, check_choice, make_up_block
-
-OUTPUTS = ("tanh", "linear")
-STRIDED_KERNELS = (3, 4)
-# A config may come from an untrusted file: it must not ask for all the memory there is.
-MAX_WIDTH = 512
-MAX_RESIDUAL_BLOCKS = 64
-STRIDE = 4  # of the bottleneck: two convolutions of stride 2
-SMALLEST = 2 * STRIDE  # reflection in the residual blocks needs two rows of features
+from fast_style.architecture import SMALLEST, STRIDE, Architecture
+from fast_style.layers import ConvBlock, ResidualBlock, make_up_block
 
 
 class TransformNet(keras.Model):
@@ -43,15 +38,7 @@ class TransformNet(keras.Model):
         ValueError: for an option that is none of those.
     """
 
-    OPTIONS = (
-        "width",
-        "residual_blocks",
-        "normalization",
-        "padding",
-        "upsampling",
-        "output",
-        "strided_kernel",
-    )
+    OPTIONS = tuple(field.name for field in dataclasses.fields(Architecture))
 
     def __init__(
         self,
@@ -65,16 +52,9 @@ class TransformNet(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        check_choice("output", output, OUTPUTS)
-        check_choice("strided_kernel", strided_kernel, STRIDED_KERNELS)
-        for name, value, least, most in (
-            ("width", width, 1, MAX_WIDTH),
-            ("residual_blocks", residual_blocks, 0, MAX_RESIDUAL_BLOCKS),
-        ):
-            if not isinstance(value, int) or not least <= value <= most:
-                raise ValueError(
-                    f"`{name}` must be an integer from {least} to {most}; received {value!r}"
-                )
+        self.architecture = Architecture(
+            width, residual_blocks, normalization, padding, upsampling, output, strided_kernel
+        )
         self.width = width
         self.residual_blocks = residual_blocks
         self.normalization = normalization
