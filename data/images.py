@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.decoding import DAMAGED, MAX_PIXELS, ImageError, Picture, decode, decode_stream
+from data.decoding import (
+    DAMAGED,
+    MAX_PIXELS,
+    ImageError,
+    Picture,
+    decode,
+    decode_stream,
+    open_header,
+)
 
 __all__ = [
     "MAX_PIXELS",
@@ -17,6 +25,7 @@ __all__ = [
     "Picture",
     "can_write",
     "check_writable",
+    "count_pixels",
     "decode",
     "find",
     "fit",
@@ -85,6 +94,16 @@ def load(path, max_pixels=MAX_PIXELS):
 def read(path, max_pixels=MAX_PIXELS):
     """Reads the colours of an image file: `load(path, max_pixels).rgb`, uint8 `[H, W, 3]`."""
     return load(path, max_pixels).rgb
+
+
+def count_pixels(path):
+    """Height * width of an image file by its header; 0 where `load` would refuse it."""
+    try:
+        with open(path, "rb") as stream:
+            width, height = open_header(stream).size
+            return width * height
+    except DAMAGED:
+        return 0
 
 
 def save(path, rgb, alpha=None, exif=None, icc_profile=None, quality=95):

@@ -125,6 +125,11 @@ class Architecture:
         return slices
 
     @property
+    def normalized_channels(self):
+        """How many channels the instance normalizations have together."""
+        return max((found.stop for found in self.normalized.values()), default=0)
+
+    @property
     def weight_shapes(self):
         """dict from the path of each weight, such as "down1/conv/kernel", to its shape."""
         parts = {

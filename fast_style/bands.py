@@ -99,8 +99,7 @@ def _run(runtime, image, painted, rows, in_memory, moments):
 
     measuring = moments is None
     if measuring:
-        channels = sum(s.stop - s.start for s in architecture.normalized.values())
-        moments = np.zeros((2, channels), np.float32)
+        moments = np.zeros((2, architecture.normalized_channels), np.float32)
     plan = stages.stages(architecture, measuring)
     if painted is None:
         plan = plan[:-1]

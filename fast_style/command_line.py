@@ -1,6 +1,7 @@
 """What the scripts share: quiet start of TensorFlow, and one line for a user's mistake."""
 
 import contextlib
+import inspect
 import logging as python_logging
 import os
 import signal
@@ -62,6 +63,11 @@ def numbers(flag, texts):
         return tuple(float(text) for text in texts)
     except ValueError:
         usage_error(f"--{flag} must be numbers, received {','.join(texts)}")
+
+
+def defaults(function):
+    """The defaults of a function's or class's arguments, a dict by name."""
+    return {name: p.default for name, p in inspect.signature(function).parameters.items()}
 
 
 def import_tensorflow():

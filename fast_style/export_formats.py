@@ -10,8 +10,8 @@ import keras
 import tensorflow as tf
 
 from fast_style import checkpoint
-from fast_style.inference import to_uint8
 from fast_style.layers import check_choice
+from fast_style.tensorflow_runtime import to_uint8
 from fast_style.transform_net import TransformNet
 
 QUANTIZATIONS = ("float32", "float16", "int8")

@@ -36,23 +36,23 @@ def whole(architecture, weights):
     return ov.Model([graph.to_pixels(x)], [pixels], "network")
 
 
-def stage_model(architecture, weights, stage, axis):
+def stage_model(architecture, weights, stage, moments, axis):
     """One stage on a part of one image.
 
-    Its inputs are those of the stage, uint8 or float32 `[1, H, W, C]`; where it needs them
-    "moments", float32 `[2, channels]`; and "rows", int64 `[2]`, the first row of its output that is
-    kept and the one after the last, in rows of the bottleneck.
+    Its inputs are those of the stage, uint8 or float32 `[1, H, W, C]`, and "rows", int64 `[2]`,
+    the first row of its output that is kept and the one after the last, in rows of the bottleneck.
 
     Args:
         architecture, weights: as in `whole`.
         stage: `fast_style.stages.Stage`.
+        moments: float32 `[2, channels]`, what earlier stages have measured. They become constants,
+            which OpenVINO puts into the convolutions: worth compiling the stage for each image.
         axis: int, 1 if "rows" are rows, 2 if they are columns.
 
     Returns:
         `openvino.Model`, its outputs those of the stage in their order.
     """
     rows = ops.parameter([2], np.int64, name="rows")
-    moments = ops.parameter(ov.PartialShape([2, -1]), np.float32, name="moments")
     graph = _Graph(architecture, weights, moments, rows, axis)
     channels = 4 * architecture.width
     parameters = {
@@ -68,8 +68,7 @@ def stage_model(architecture, weights, stage, axis):
         graph.channels_last(tensor) if name in ("raw", "x") else tensor
         for name, tensor in compute(stage, inputs, graph).items()
     ]
-    used = [moments] if graph.asks_moments else []
-    return ov.Model(outputs, [*parameters.values(), *used, rows], stage.name)
+    return ov.Model(outputs, [*parameters.values(), rows], stage.name)
 
 
 def _parameter(name, dtype, channels):
@@ -88,7 +87,6 @@ class _Graph:
         self.convolutions = architecture.convolutions
         self.slices = architecture.normalized
         self.given_moments = moments
-        self.asks_moments = False
         self.rows = rows
         self.axis = axis + 1  # of height and width in [N, C, H, W]
 
@@ -117,9 +115,7 @@ class _Graph:
     def moments(self, x):
         mean = ops.reduce_mean(x, _ints(0, 2, 3), keep_dims=True)
         distance = ops.subtract(x, mean)
-        variance = ops.reduce_mean(
-            ops.multiply(distance, distance), _ints(0, 2, 3), keep_dims=True
-        )
+        variance = ops.reduce_mean(ops.multiply(distance, distance), _ints(0, 2, 3), keep_dims=True)
         rows = [ops.reshape(value, _ints(1, -1), False) for value in (mean, variance)]
         return ops.concat(rows, 0)
 
@@ -147,19 +143,9 @@ class _Graph:
             x = ops.mvn(raw, _ints(2, 3), True, EPSILON, "INSIDE_SQRT")
             x = ops.add(ops.multiply(x, _floats(gamma)), _floats(beta))
         else:
-            self.asks_moments = True
-            taken = self.slices[name]
-            rows = ops.slice(
-                self.given_moments, _ints(taken.start), _ints(taken.stop), _ints(1), _ints(1)
-            )
-            mean, variance = (
-                ops.reshape(row, _ints(1, -1, 1, 1), False)
-                for row in ops.split(rows, _int(0), 2).outputs()
-            )
-            deviation = ops.sqrt(ops.add(variance, _floats(EPSILON)))
-            scale = ops.divide(_floats(gamma), deviation)
-            shift = ops.subtract(_floats(beta), ops.multiply(mean, scale))
-            x = ops.add(ops.multiply(raw, scale), shift)
+            mean, variance = self.given_moments[:, self.slices[name]].reshape(2, 1, -1, 1, 1)
+            scale = gamma / np.sqrt(variance + EPSILON)
+            x = ops.add(ops.multiply(raw, _floats(scale)), _floats(beta - mean * scale))
         return self._activate(name, x)
 
     def _activate(self, name, x):

@@ -22,15 +22,16 @@ class OpenVINORuntime:
     """
 
     name = "openvino"
-    bytes_per_pixel = 600
+    bytes_per_pixel = 340
     """Memory of a pass of the whole network at width 32, for each pixel."""
-    bytes_per_band_pixel = 900
+    bytes_per_band_pixel = 1100
     """Memory of a pass of the costliest stage at width 32, for each pixel."""
 
     def __init__(self, architecture, weights):
         self.architecture = architecture
         self._weights = weights
-        self._compiled = {}
+        self._whole = None
+        self._stage = (None, None)
         # One pass uses every core already; two at once would only take twice the memory.
         self._lock = threading.Lock()
 
@@ -48,15 +49,14 @@ class OpenVINORuntime:
     def prepare(self):
         """Compiles the network, which the first pass does otherwise."""
         with self._lock:
-            self._request("whole", self._whole)
+            self._prepared()
 
     def paint(self, images):
         """Stylizes uint8 `[N, H, W, 3]` to the same."""
         height, width = images.shape[1:3]
         batch = stages.pad_edges(images, stages.padded(height), stages.padded(width))
         with self._lock:
-            request = self._request("whole", self._whole)
-            painted = request.infer([np.ascontiguousarray(batch)])[0]
+            painted = self._prepared().infer([np.ascontiguousarray(batch)])[0]
             return painted[:, :height, :width].copy()  # the request's own memory is used again
 
     def run_stage(self, stage, inputs, moments, rows, axis):
@@ -73,11 +73,16 @@ class OpenVINORuntime:
             dict from names to arrays.
         """
         with self._lock:
-            request = self._request(
-                (stage, axis),
-                lambda: openvino_graph.stage_model(self.architecture, self._weights, stage, axis),
-            )
-            values = {**inputs, "moments": moments, "rows": np.array(rows, np.int64)}
+            # Kept for the next band, and no longer than this stage.
+            key = (stage, axis, moments.tobytes())
+            if self._stage[0] != key:
+                self._stage = (None, None)
+                model = openvino_graph.stage_model(
+                    self.architecture, self._weights, stage, moments, axis
+                )
+                self._stage = (key, _compile(model).create_infer_request())
+            request = self._stage[1]
+            values = {**inputs, "rows": np.array(rows, np.int64)}
             names = [port.get_any_name() for port in request.model_inputs]
             results = request.infer([np.ascontiguousarray(values[name]) for name in names])
             outputs = zip(stage.outputs, range(len(stage.outputs)), strict=True)
@@ -86,15 +91,13 @@ class OpenVINORuntime:
     def release(self):
         """Frees what passes keep for the next of their kind."""
         with self._lock:
-            self._compiled.clear()
+            self._whole, self._stage = None, (None, None)
 
-    def _whole(self):
-        return openvino_graph.whole(self.architecture, self._weights)
-
-    def _request(self, key, make):
-        if key not in self._compiled:
-            self._compiled[key] = _compile(make()).create_infer_request()
-        return self._compiled[key]
+    def _prepared(self):
+        if self._whole is None:
+            model = openvino_graph.whole(self.architecture, self._weights)
+            self._whole = _compile(model).create_infer_request()
+        return self._whole
 
 
 def _compile(model):

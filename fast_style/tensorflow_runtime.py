@@ -24,7 +24,7 @@ class TensorFlowRuntime:
     name = "tensorflow"
     bytes_per_pixel = 900
     """Memory of a pass of the whole network at width 32, for each pixel."""
-    bytes_per_band_pixel = 900
+    bytes_per_band_pixel = 1400
     """Memory of a pass of the costliest stage at width 32, for each pixel."""
 
     def __init__(self, network, jit_compile=False):

@@ -46,7 +46,7 @@ def test_all_sizes_share_one_trace(network, photo):
     stylizer = Stylizer(network)
     for height in range(8, 14):
         stylizer(photo(height))
-    assert stylizer._function.experimental_get_tracing_count() == 1
+    assert stylizer.runtime._function.experimental_get_tracing_count() == 1
 
 
 def test_a_prefix_is_all_that_loading_needs(network, stylizer, photo, tmp_path):
