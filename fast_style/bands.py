@@ -38,8 +38,7 @@ def short_side(shape):
 def feature_bytes(architecture, shape):
     """Size of what waits between the stages for an image of `shape` (height, width, ...)."""
     height, width = (stages.padded(side) // STRIDE for side in shape[:2])
-    buffers = 2 if architecture.residual_blocks else 1
-    return buffers * height * width * 4 * architecture.width * 4
+    return 2 * height * width * 4 * architecture.width * 4  # two buffers of 4-byte floats
 
 
 def check_rows(architecture, rows):
@@ -109,9 +108,7 @@ def _run(runtime, image, painted, rows, in_memory, moments):
         make = _InMemory if in_memory else lambda s: stack.enter_context(_InFile(s))
         if not in_memory:
             _check_disk(feature_bytes(architecture, image.shape))
-        features = {"raw": make(shape)}
-        if architecture.residual_blocks:
-            features["x"] = make(shape)
+        features = {"raw": make(shape), "x": make(shape)}
         for stage in plan:
             total = _Moments()
             sources = [
@@ -128,8 +125,7 @@ def _run(runtime, image, painted, rows, in_memory, moments):
                 if "moments" in outputs:
                     total.add(outputs["moments"], stop - start)
                 for name in {"raw", "x"} & set(outputs):
-                    if name in features:
-                        features[name].write(start, _upright(outputs[name][0], axis))
+                    features[name].write(start, _upright(outputs[name][0], axis))
                 if "pixels" in outputs:
                     out = painted[STRIDE * start : STRIDE * stop]
                     out[:] = _upright(outputs["pixels"][0], axis)[: len(out), : out.shape[1]]

@@ -129,8 +129,8 @@ class _Graph:
             x = (enlarge or self._enlarged)(x, kernel)
         else:
             stride = 2 if name in ("down2", "down3") else 1
-            border = (convolution.kernel_size - 1) // 2
-            x = _convolution(self._pad(x, border), kernel.transpose(3, 2, 0, 1), stride)
+            kernel = kernel.transpose(3, 2, 0, 1)
+            x = self._convolution(x, kernel, stride, (convolution.kernel_size - 1) // 2)
         x = ops.add(x, _floats(bias.reshape(1, -1, 1, 1)))
         return x if name in self.slices else self._activate(name, x)
 
@@ -168,10 +168,11 @@ class _Graph:
             kernel, bias = kernel * scale, (bias - mean) * scale + beta
         return kernel, bias
 
-    def _pad(self, x, border, mode=None):
-        mode = mode or ("reflect" if self.architecture.padding == "reflect" else "constant")
-        border = _ints(0, 0, border, border)
-        return ops.pad(x, border, border, mode)
+    def _convolution(self, x, kernel, stride, border):
+        """Kernel `[outputs, inputs, height, width]`; `border` pixels on each side."""
+        if self.architecture.padding == "reflect":
+            x, border = _pad(x, border, "reflect"), 0
+        return ops.convolution(x, _floats(kernel), [stride] * 2, [border] * 2, [border] * 2, [1, 1])
 
     def _enlarged(self, x, kernel):
         """Twice as large by nearest neighbour, then a 3x3 convolution.
@@ -185,9 +186,10 @@ class _Graph:
             for column in range(3):
                 # Tap r of a copy's row falls on this pixel from two rows of the output.
                 taps[2 - row : 4 - row, 2 - column : 4 - column] += kernel[row, column]
-        mode = "edge" if self.architecture.padding == "reflect" else None
-        x = self._pad(x, 1, mode)  # the copies' reflection is the pixel at the edge
-        return _transposed_convolution(x, taps, (3, 3))
+        if self.architecture.padding == "zero":
+            return _transposed_convolution(x, taps, (1, 1))
+        # What the copies reflect is the pixel at the edge.
+        return _transposed_convolution(_pad(x, 1, "edge"), taps, (3, 3))
 
     def _transposed(self, x, kernel):
         """Keras's Conv2DTranspose of stride 2, cut as `TransposedUpBlock` cuts it."""
@@ -204,14 +206,14 @@ class _Graph:
             for column in range(_BLOCK):
                 taps[row : row + size, column : column + size, :, :, row, column] = kernel
         taps = taps.transpose(3, 4, 5, 2, 0, 1).reshape(-1, inputs, side, side)
-        x = _convolution(self._pad(x, size // 2), taps, _BLOCK)
+        x = self._convolution(x, taps, _BLOCK, size // 2)
         x = ops.add(x, _floats(np.repeat(bias, _BLOCK**2).reshape(1, -1, 1, 1)))
         return ops.depth_to_space(x, "depth_first", _BLOCK)
 
 
-def _convolution(x, kernel, stride):
-    """Kernel `[outputs, inputs, height, width]`, no padding."""
-    return ops.convolution(x, _floats(kernel), [stride] * 2, [0, 0], [0, 0], [1, 1])
+def _pad(x, border, mode):
+    border = _ints(0, 0, border, border)
+    return ops.pad(x, border, border, mode)
 
 
 def _transposed_convolution(x, kernel, cut):

@@ -22,7 +22,6 @@ _FOOTER = 48  # bytes
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _MAX_GRAPH = 1 << 24
 _FLOAT = 1  # of TensorFlow's DataType
-_ATTRIBUTES = {"kernel": "_kernel"}  # Keras's attribute, where it is not the weight's name
 
 
 def load(prefix):
@@ -79,7 +78,7 @@ def _read_weights(prefix, architecture):
     for path, shape in architecture.weight_shapes.items():
         *blocks, kind = path.split("/")
         try:
-            key = _key(graph, ["network", *blocks, _ATTRIBUTES.get(kind, kind)])
+            key = _key(graph, ["network", *blocks], kind)
             entry = _fields(entries[key])
         except LookupError:
             raise _do_not_fit(prefix, f"{path} is missing") from None
@@ -139,14 +138,17 @@ def _read_graph(prefix, shards, entry):
     return objects
 
 
-def _key(graph, path):
+def _key(graph, path, weight):
     """The key of the variable that attributes lead to from the saved object."""
     number = 0
     for name in path:
         number = graph[number][0][name]
-    if graph[number][1] is None:
-        raise LookupError(path)
-    return graph[number][1]
+    children = graph[number][0]
+    # Keras holds the kernels of some of its layers under the second name.
+    key = graph[children[weight] if weight in children else children[f"_{weight}"]][1]
+    if key is None:
+        raise LookupError(weight)
+    return key
 
 
 def _keys_below(graph, name):
