@@ -6,6 +6,7 @@ import logging as python_logging
 import os
 import signal
 import sys
+import warnings
 
 from absl import app, flags, logging
 
@@ -19,6 +20,7 @@ def run(main):
     Exit status: 0, or what `main` returns; 1 after one line on standard error for a mistake in
     files or values (with --verbosity=1 the traceback comes first); 2 for wrong usage.
     """
+    warnings.filterwarnings("ignore", module="PIL")  # of odd files; what matters is an error
     logging.use_absl_handler()
     logging.get_absl_handler().setFormatter(python_logging.Formatter("%(message)s"))
     app.run(lambda argv: _guarded(main, argv), flags_parser=_parse)
