@@ -28,7 +28,7 @@ flags.DEFINE_list("sizes", ["256x256", "512x512", "1920x1080"], "WIDTHxHEIGHT, p
 flags.DEFINE_integer("passes", 5, "Measured passes in each process.")
 flags.DEFINE_integer("rounds", 2, "Processes for each size and runtime.")
 flags.DEFINE_string("torch_python", None, "Python with PyTorch, for the comparison with it.")
-flags.DEFINE_list("only", [], "Runtimes to measure, by the names printed; all by default.")
+flags.DEFINE_multi_string("only", [], "A runtime to measure, by its name; all by default.")
 flags.DEFINE_string("chart", None, "PNG file for a chart (needs matplotlib).")
 flags.DEFINE_string("child", None, "Measure one runtime (used inside).")
 
