@@ -572,3 +572,11 @@ def test_find_in_what_is_no_folder(tmp_path):
 
 def test_find_looks_for_every_format_that_is_written():
     assert set(images._WRITABLE) <= images.SUFFIXES
+
+
+def test_pixels_are_counted_by_the_header(tmp_path):
+    images.save(tmp_path / "a.png", np.zeros((20, 30, 3), np.uint8))
+    assert images.count_pixels(tmp_path / "a.png") == 600
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    assert images.count_pixels(tmp_path / "b.png") == 0
+    assert images.count_pixels(tmp_path / "missing.png") == 0
