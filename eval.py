@@ -1,4 +1,4 @@
-"""Paints photographs with a trained network.
+"""Paints photographs with a trained network, or enlarges them with one for super-resolution.
 
     python eval.py IMAGE [IMAGE ...] CHECKPOINT [flags]
 
@@ -15,8 +15,12 @@ import tqdm
 from absl import flags
 
 from data import images
-from fast_style import command_line, jobs, looks, memory, pipeline, runtimes
+from fast_style import command_line, jobs, looks, memory, pipeline, runtimes, super_resolution
+from fast_style.description import STYLE, SUPER_RESOLUTION, check_task, read_description, task_of
 from fast_style.inference import Stylizer
+
+# What would mean nothing, or something else, for a network that enlarges.
+_STYLE_FLAGS = ("keep_colors", "strength", "image_size", "style_scale", "tile", "max_memory")
 
 
 def _define_flags():
@@ -69,7 +73,15 @@ def _define_flags():
         "it): worth it for many images of one size. TensorFlow only.",
     )
     flags.DEFINE_integer(
-        "max_pixels", images.MAX_PIXELS, "Images with more pixels than this are refused."
+        "max_pixels",
+        images.MAX_PIXELS,
+        "Images with more pixels than this are refused, enlarged ones with as many, too.",
+    )
+    enlarging = command_line.defaults(super_resolution.enlarge)
+    flags.DEFINE_bool(
+        "match_histogram",
+        enlarging["match_histograms"],
+        "Super-resolution: give the enlarged image's channels the photograph's histograms.",
     )
 
 
@@ -82,10 +94,22 @@ def _tile(text):
     return int(text)
 
 
-def _load(prefix, values):
+def _task(prefix, values):
+    """What the network at `prefix` is for, checked against the flags that were given."""
+    description = read_description(prefix)
+    task = task_of(description)
+    if values.match_histogram:
+        check_task(prefix, description, SUPER_RESOLUTION)
+    given = [name for name in _STYLE_FLAGS if values[name].present]
+    if task != STYLE and given:
+        raise ValueError(f"--{given[0]} is for networks for {STYLE}, {prefix} is one for {task}")
+    return task
+
+
+def _load(prefix, values, task):
     """A stylizer that is ready to paint."""
     max_memory = None if values.max_memory is None else memory.parse_size(values.max_memory)
-    runtime = runtimes.choose(values.runtime, values.jit_compile)
+    runtime = runtimes.choose(values.runtime, values.jit_compile, task)
     if runtime == "tensorflow":
         command_line.import_tensorflow()
     stylizer = Stylizer.load(prefix, values.jit_compile, runtime, _tile(values.tile), max_memory)
@@ -106,16 +130,24 @@ def main(argv):
         print(f"all {skipped} images are there already")
         return 0
     started = time.perf_counter()
-    stylizer = _load(prefix, values)
+    task = _task(prefix, values)
+    stylizer = _load(prefix, values, task)
     loading = time.perf_counter() - started
 
     def paint(picture):
+        if task == SUPER_RESOLUTION:
+            return super_resolution.enlarge(
+                stylizer, picture, values.match_histogram, values.max_pixels
+            )
         return looks.paint(stylizer, picture, look, values.max_pixels)
 
     failed = 0
     # A bar for many, a line for each.
     with tqdm.tqdm(total=len(wanted), unit="image", disable=len(wanted) < 2) as bar:
-        for outcome in pipeline.run(wanted, paint, command_line.MISTAKES, values.max_pixels):
+        outcomes = pipeline.run(
+            wanted, paint, command_line.MISTAKES, values.max_pixels, stylizer.factor**2
+        )
+        for outcome in outcomes:
             if outcome.error is not None:
                 failed += 1
                 line = command_line.one_line(outcome.error)
@@ -130,7 +162,7 @@ def main(argv):
         print(f"{len(wanted) - failed} of {len(planned)} images painted{there}")
     if failed < len(wanted):
         print(
-            f"(seconds of the forward pass; loading the network took {loading:.2f} s; "
+            f"(seconds without reading and writing; loading the network took {loading:.2f} s; "
             f"runtime {stylizer.runtime.name})"
         )
     return 1 if failed else 0

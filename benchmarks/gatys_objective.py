@@ -14,7 +14,6 @@ import statistics
 import time
 
 import numpy as np
-import tensorflow as tf
 import tqdm
 from absl import app, flags
 
@@ -23,8 +22,8 @@ from data import images
 from fast_style.inference import Stylizer
 from fast_style.loss_net import LossNetwork
 from fast_style.losses import LossSettings, PerceptualLoss
-from gatys.objective import Objective
-from gatys.optimizers import Lbfgs
+from gatys.objective import Objective, batch
+from gatys.optimizers import WHITE, Lbfgs
 from gatys.painting import NOISE
 
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
@@ -32,7 +31,12 @@ flags.DEFINE_list("sizes", ["256"], "Long sides of the photographs, pixels.")
 flags.DEFINE_list("steps", ["10", "25", "50", "100", "200", "500"], "Steps that are shown.")
 flags.DEFINE_integer("passes", 5, "Measured forward passes of the network.")
 flags.DEFINE_integer("seed", 0, "Seed of the noise.")
-flags.DEFINE_float("noise", NOISE, "Standard deviation of the noise about mid-grey, pixel values.")
+flags.DEFINE_enum(
+    "noise",
+    "uniform",
+    ("uniform", "weak"),
+    f"White noise over 0..255, or about mid-grey with the standard deviation {NOISE:g} of gatys.",
+)
 flags.DEFINE_string("chart", "generated/objective.png", "Where the chart goes; empty for none.")
 
 STARTS = ("noise", "content")
@@ -82,14 +86,17 @@ def _seconds_of(stylizer, photo):
 
 def _measure(stylizer, loss, photo, steps):
     """Losses and seconds of one photograph: dict."""
-    content = _batch(photo)
+    content = batch(photo)
     objective = Objective(loss, content)
     rng = np.random.default_rng(flags.FLAGS.seed)
-    noise = rng.normal(127.5, flags.FLAGS.noise, content.shape)
-    starts = {"noise": noise.clip(0, 255).astype(np.float32), "content": content.numpy()}
+    if flags.FLAGS.noise == "uniform":
+        noise = rng.uniform(0, WHITE, content.shape)
+    else:
+        noise = rng.normal(WHITE / 2, NOISE, content.shape).clip(0, WHITE)
+    starts = {"noise": noise.astype(np.float32), "content": content.numpy()}
     return {
         "photograph": objective(content)[1]["total"],
-        "network": objective(_batch(stylizer(photo)))[1]["total"],
+        "network": objective(batch(stylizer(photo)))[1]["total"],
         "network seconds": _seconds_of(stylizer, photo),
         **{name: Curve(objective, start, steps) for name, start in starts.items()},
     }
@@ -174,7 +181,7 @@ def main(argv):
     painting = images.read(style)
     if training["style_size"]:
         painting = images.fit(painting, training["style_size"])
-    loss = PerceptualLoss(network, _batch(painting), settings)
+    loss = PerceptualLoss(network, batch(painting), settings)
     print(machine.describe())
     results = {}
     with tqdm.tqdm(total=len(values.sizes) * len(photos), unit="photograph") as bar:
@@ -207,10 +214,6 @@ def main(argv):
     )
     if values.chart:
         _draw(values.chart, results)
-
-
-def _batch(image):
-    return tf.cast(image[None], tf.float32)
 
 
 if __name__ == "__main__":

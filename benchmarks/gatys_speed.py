@@ -5,8 +5,9 @@
 One step of L-BFGS on VGG-19 (average pooling, the default layers of `gatys`), random weights of the
 same shapes. Each size and program runs in a process of its own, in turns. PyTorch is taken from
 the interpreter --python_with_torch, which needs torch and numpy alone; without it, and where
-torch can't be imported, only this project is measured. Where the time goes: the share of a step
-that is spent in the loss and its gradient; the rest is SciPy's.
+torch can't be imported, only this project is measured. A line search may evaluate more than
+once in a step: both are given, the seconds of one evaluation of loss and gradient and those of a
+step. Where the time goes: the share of it that evaluations take; the rest is the optimizer's.
 """
 
 import json
@@ -17,24 +18,27 @@ import sys
 from absl import app, flags
 
 flags.DEFINE_list("sizes", ["256", "512", "1024"], "Sides of the picture, pixels.")
-flags.DEFINE_integer("steps", 5, "Measured steps in each process, after two that warm up.")
+flags.DEFINE_integer("steps", 10, "Steps in each process.")
 flags.DEFINE_integer("rounds", 2, "Processes for each size and program.")
 flags.DEFINE_string("python_with_torch", sys.executable, "Interpreter that can import torch.")
 flags.DEFINE_bool("jit_compile", False, "Measure XLA, too.")
 
-WARM_UP = 2
 CHILD = "benchmarks.gatys_speed_child"
 
 
 def _run_child(program, size):
     """Figures of one process (dict), or None where it has no torch."""
     interpreter = flags.FLAGS.python_with_torch if program == "PyTorch" else sys.executable
-    command = [interpreter, "-m", CHILD, program, str(size), str(flags.FLAGS.steps + WARM_UP)]
+    command = [interpreter, "-m", CHILD, program, str(size), str(flags.FLAGS.steps)]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode and "No module named 'torch'" in process.stderr:
         return None
     process.check_returncode()
     return json.loads(process.stdout.splitlines()[-1])
+
+
+def _median(runs, figure):
+    return statistics.median(run[figure] for run in runs)
 
 
 def main(argv):
@@ -53,33 +57,31 @@ def main(argv):
                 figures = _run_child(program, size)
                 if figures is not None:
                     runs.append(figures)
-        seconds = {
-            program: [value for run in runs for value in run["steps"][WARM_UP:]]
-            for program, runs in found.items()
-            if runs
-        }
-        base = statistics.median(seconds.get("PyTorch", [float("nan")]))
-        for program, steps in seconds.items():
-            runs = found[program]
+        found = {program: runs for program, runs in found.items() if runs}
+        base = _median(found.get("PyTorch", [{"step": float("nan")}]), "step")
+        for program, runs in found.items():
+            evaluations = [seconds for run in runs for seconds in run["evaluations"]]
             rows.append(
                 (
                     size,
                     program,
-                    machine.spread(steps),
-                    f"{statistics.median(steps) / base:.2f}",
-                    f"{statistics.median(run['evaluations'] for run in runs):.2f}",
-                    f"{statistics.median(run['share'] for run in runs):.0%}",
-                    f"{statistics.median(run['peak'] for run in runs):,.0f}",
+                    machine.spread(evaluations),
+                    f"{_median(runs, 'per step'):.2f}",
+                    f"{_median(runs, 'step'):.3f}",
+                    f"{_median(runs, 'step') / base:.2f}",
+                    f"{_median(runs, 'share'):.0%}",
+                    f"{_median(runs, 'peak'):,.0f}",
                 )
             )
     machine.table(
         (
             "size",
             "program",
-            "s/step, median (min)",
-            "of PyTorch's",
+            "s/evaluation, median (min)",
             "evaluations/step",
-            "in loss and gradient",
+            "s/step",
+            "of PyTorch's",
+            "in evaluations",
             "peak MiB",
         ),
         rows,

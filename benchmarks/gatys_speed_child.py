@@ -10,29 +10,37 @@ import numpy as np
 CONTENT = (4, 2)
 STYLE = ((1, 1), (2, 1), (3, 1), (4, 1), (5, 1))
 BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 1))  # up to block5_conv1
+WARM_UP = 3  # evaluations that are not measured: they trace and allocate
 MEAN = (103.939, 116.779, 123.68)  # BGR, ImageNet
 
 
 class Clock:
-    """Seconds of each step, and seconds spent evaluating."""
+    """Seconds of each evaluation of loss and gradient, and of the whole run but its start."""
 
     def __init__(self):
-        self.steps = []
-        self.inside = 0.0
-        self.evaluations = 0
-        self._last = time.perf_counter()
-
-    def step(self):
-        now = time.perf_counter()
-        self.steps.append(now - self._last)
-        self._last = now
+        self.evaluations = []
+        self._began = None
 
     def timed(self, function, *arguments):
         began = time.perf_counter()
         result = function(*arguments)
-        self.inside += time.perf_counter() - began
-        self.evaluations += 1
+        self.evaluations.append(time.perf_counter() - began)
+        if len(self.evaluations) == WARM_UP:
+            self._began = time.perf_counter()
         return result
+
+    def figures(self, steps):
+        """What is reported of a run of so many steps."""
+        seconds = time.perf_counter() - self._began
+        measured = self.evaluations[WARM_UP:]
+        per_step = len(self.evaluations) / steps
+        return {
+            "evaluations": measured,
+            "per step": per_step,
+            "step": per_step * seconds / len(measured),
+            "share": sum(measured) / seconds,
+            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
 
 
 def _images(size):
@@ -61,7 +69,7 @@ def run_gatys(size, steps, jit_compile):
         )
     losses = settings.losses({settings.content_layers[0]: (size // 8) ** 2 * 512}, size * size)
     objective = Objective(PerceptualLoss(network, style, losses), content, jit_compile)
-    clock = Clock()
+    clock, done = Clock(), []
 
     class Timed:
         shape = objective.shape
@@ -69,8 +77,8 @@ def run_gatys(size, steps, jit_compile):
         def __call__(self, image):
             return clock.timed(objective, image)
 
-    Lbfgs().minimize(Timed(), start, steps, lambda *_: clock.step())
-    return clock
+    Lbfgs().minimize(Timed(), start, steps, lambda *_: done.append(True))
+    return clock.figures(len(done))
 
 
 def run_torch(size, steps):
@@ -111,7 +119,13 @@ def run_torch(size, steps):
     picture = start.contiguous().requires_grad_(True)
     # As the module's own: ten corrections, a line search that keeps the Wolfe conditions.
     optimizer = torch.optim.LBFGS(
-        [picture], max_iter=1, history_size=10, line_search_fn="strong_wolfe"
+        [picture],
+        max_iter=steps,
+        max_eval=100 * steps,
+        history_size=10,
+        line_search_fn="strong_wolfe",
+        tolerance_grad=0,
+        tolerance_change=0,
     )
     clock = Clock()
 
@@ -124,24 +138,16 @@ def run_torch(size, steps):
         loss.backward()
         return loss
 
-    for _ in range(steps):
-        optimizer.step(lambda: clock.timed(evaluate))
-        clock.step()
-    return clock
+    optimizer.step(lambda: clock.timed(evaluate))
+    return clock.figures(optimizer.state[picture]["n_iter"])
 
 
 def main():
     program, size, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     if program == "PyTorch":
-        clock = run_torch(size, steps)
+        figures = run_torch(size, steps)
     else:
-        clock = run_gatys(size, steps, program.endswith("XLA"))
-    figures = {
-        "steps": clock.steps,
-        "evaluations": clock.evaluations / len(clock.steps),
-        "share": clock.inside / sum(clock.steps),
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+        figures = run_gatys(size, steps, program.endswith("XLA"))
     print(json.dumps(figures))
 
 

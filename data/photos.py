@@ -20,7 +20,8 @@ TFDS_PREFIX = "tfds:"
 class Photos:
     """Photographs to train on, from a folder or from TensorFlow Datasets.
 
-    A photograph that can't be decoded is logged once, counted in `skipped` and passed over.
+    A photograph that can't be decoded is logged once, counted in `skipped` and passed over; with
+    `zoom=None` one that is smaller than a crop is passed over, too, and counted in `too_small`.
 
     Args:
         source: a folder, searched recursively, or "tfds:NAME[:SPLIT]" such as
@@ -29,9 +30,12 @@ class Photos:
         batch_size: int, photographs in a batch.
         seed: int, of order, crops and flips.
         zoom: float >= 1. A photograph is resized so that its shorter side is `image_size` times a
-            factor drawn from 1..zoom (never enlarged beyond need) before the crop is taken.
+            factor drawn from 1..zoom (never enlarged beyond need) before the crop is taken. None
+            takes the crop at the photograph's own resolution.
         max_pixels: int, a photograph with more pixels is passed over.
         data_dir: TFDS's data_dir; its default if None.
+        degrade: None, or a function of uint8 crops `[N, S, S, 3]` (a tensor) whose result is
+            handed out together with them.
 
     Raises:
         FileNotFoundError, NotADirectoryError: the folder does not exist or is none.
@@ -48,12 +52,13 @@ class Photos:
         zoom=2.0,
         max_pixels=images.MAX_PIXELS,
         data_dir=None,
+        degrade=None,
     ):
         for name, value, least in (
             ("image_size", image_size, 1),
             ("batch_size", batch_size, 1),
             ("seed", seed, 0),
-            ("zoom", zoom, 1),
+            ("zoom", 1 if zoom is None else zoom, 1),
         ):
             if not least <= value < np.inf:  # nor NaN
                 raise ValueError(f"`{name}` must be at least {least}; received {value}")
@@ -62,7 +67,9 @@ class Photos:
         self.seed = seed
         self.zoom = zoom
         self.max_pixels = max_pixels
+        self._degrade = degrade
         self._unreadable = set()
+        self._too_small = set()
         self._misses = 0  # photographs passed over since the last good one
         self._lock = threading.Lock()
         # Python threads: Pillow lets go of the interpreter while it decodes and resizes.
@@ -87,6 +94,11 @@ class Photos:
         """Number of different photographs that could not be read so far."""
         return len(self._unreadable)
 
+    @property
+    def too_small(self):
+        """Number of different photographs so far that no crop fits into."""
+        return len(self._too_small)
+
     def batches(self, position=0):
         """An endless dataset of batches.
 
@@ -95,7 +107,8 @@ class Photos:
 
         Returns:
             `tf.data.Dataset` of pairs: uint8 RGB `[batch_size, image_size, image_size, 3]`, and
-            the position after that batch (int64 scalar).
+            the position after that batch (int64 scalar). With `degrade`, the first is a pair
+            itself: what `degrade` made of the crops, and the crops.
         """
         side = self.image_size
 
@@ -109,6 +122,8 @@ class Photos:
         dataset = dataset.map(lambda crop, after: (tf.ensure_shape(crop, (side, side, 3)), after))
         dataset = dataset.batch(self.batch_size, drop_remainder=True)
         dataset = dataset.map(lambda crops, after: (crops, after[-1]))
+        if self._degrade:
+            dataset = dataset.map(lambda crops, after: ((self._degrade(crops), crops), after))
         return dataset.prefetch(4)
 
     def explain(self, error):
@@ -120,12 +135,17 @@ class Photos:
         return self.failure or OSError(f"the photographs can't be read: {reason}")
 
     def _example(self, index, name, data):
-        """A random crop, uint8 `[S, S, 3]`; empty where the photograph is unreadable."""
+        """A random crop, uint8 `[S, S, 3]`; empty where the photograph is passed over."""
         name = name.decode("utf-8", "surrogateescape")
         try:
             photo = self._decode(name, data)
         except (OSError, images.ImageError) as error:
-            self._note_unreadable(name, error)
+            self._pass_over(name, self._unreadable, error)
+            return np.zeros((0, 0, 3), np.uint8)
+        height, width = photo.shape[:2]
+        if self.zoom is None and min(height, width) < self.image_size:
+            reason = f"{name}: {width} x {height} is smaller than a crop of {self.image_size}"
+            self._pass_over(name, self._too_small, reason)
             return np.zeros((0, 0, 3), np.uint8)
         self._misses = 0
         return random_crop(
@@ -136,15 +156,15 @@ class Photos:
         if not data:
             with open(name, "rb") as file:
                 data = file.read()
-        at_least = int(np.ceil(self.image_size * self.zoom))
+        at_least = None if self.zoom is None else int(np.ceil(self.image_size * self.zoom))
         return images.decode(data, name, self.max_pixels, at_least=at_least).rgb
 
-    def _note_unreadable(self, name, error):
+    def _pass_over(self, name, among, reason):
         with self._lock:
-            if name not in self._unreadable:
-                self._unreadable.add(name)
+            if name not in among:
+                among.add(name)
                 # A file name that is no UTF-8 must not break a log file that is.
-                text = str(error).encode("utf-8", "backslashreplace").decode()
+                text = str(reason).encode("utf-8", "backslashreplace").decode()
                 logging.warning("skipped: %s", text)
             self._misses += 1
             # In order there are fewer than 2 * len(self) between two good ones; the workers may
@@ -162,6 +182,12 @@ class Photos:
                     return
         except tf.errors.OpError as error:
             raise self.explain(error) from error
+        if self._too_small:
+            raise ValueError(
+                f"{source}: none of its {len(self)} image files holds a crop of "
+                f"{self.image_size} x {self.image_size} pixels ({self.too_small} are smaller, "
+                f"{self.skipped} can't be read)"
+            )
         raise ValueError(f"{source}: none of its {len(self)} image files can be read")
 
 
@@ -203,7 +229,8 @@ def random_crop(photo, size, zoom, rng):
     Args:
         photo: uint8 RGB `[H, W, 3]`.
         size: int, pixels.
-        zoom: float >= 1.
+        zoom: float >= 1, or None for the photograph's own scale (no side may then be below
+            `size`).
         rng: `numpy.random.Generator`.
 
     Returns:
@@ -211,9 +238,13 @@ def random_crop(photo, size, zoom, rng):
     """
     height, width = photo.shape[:2]
     short = min(height, width)
-    resized = min(size * rng.uniform(1, zoom), max(short, size))
-    side = min(short, max(1, round(size * short / resized)))
+    side = size
+    if zoom is not None:
+        resized = min(size * rng.uniform(1, zoom), max(short, size))
+        side = min(short, max(1, round(size * short / resized)))
     top = rng.integers(height - side + 1)
     left = rng.integers(width - side + 1)
-    crop = images.resize(photo[top : top + side, left : left + side], size, size)
+    crop = photo[top : top + side, left : left + side]
+    if zoom is not None:
+        crop = images.resize(crop, size, size)
     return crop[:, ::-1] if rng.random() < 0.5 else crop

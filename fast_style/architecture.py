@@ -26,6 +26,12 @@ def check_choice(name, value, choices):
         )
 
 
+def check_integer(name, value, least, most):
+    """Raises `ValueError` unless `value` is an integer from `least` to `most`."""
+    if not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"`{name}` must be an integer from {least} to {most}; received {value!r}")
+
+
 @dataclass(frozen=True)
 class Convolution:
     """One convolution of the network.
@@ -75,15 +81,8 @@ class Architecture:
         check_choice("upsampling", self.upsampling, UPSAMPLINGS)
         check_choice("output", self.output, OUTPUTS)
         check_choice("strided_kernel", self.strided_kernel, STRIDED_KERNELS)
-        for name, least, most in (
-            ("width", 1, MAX_WIDTH),
-            ("residual_blocks", 0, MAX_RESIDUAL_BLOCKS),
-        ):
-            value = getattr(self, name)
-            if not isinstance(value, int) or not least <= value <= most:
-                raise ValueError(
-                    f"`{name}` must be an integer from {least} to {most}; received {value!r}"
-                )
+        check_integer("width", self.width, 1, MAX_WIDTH)
+        check_integer("residual_blocks", self.residual_blocks, 0, MAX_RESIDUAL_BLOCKS)
 
     @property
     def residuals(self):

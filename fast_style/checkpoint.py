@@ -16,18 +16,23 @@ import tempfile
 import tensorflow as tf
 
 from fast_style.description import (
+    STYLE,
     CheckpointError,
+    check_task,
     description_path,
     read_description,
+    task_of,
     write_description,
 )
+from fast_style.super_resolution_net import SuperResolutionNet
 from fast_style.transform_net import TransformNet
 
+NETWORKS = {network.task: network for network in (TransformNet, SuperResolutionNet)}  # by task
 _NETWORK = "network"  # the attribute under which tf.train.Checkpoint holds the network
 
 
 def build_network(description, where):
-    """A `TransformNet` with fresh weights, from a description's "network".
+    """The network with fresh weights, from a description's "task" and "network".
 
     Args:
         description: dict as `read_description` returns it.
@@ -38,32 +43,35 @@ def build_network(description, where):
     """
     config = dict(description["network"])
     config.pop("name", None)
-    unknown = sorted(set(config) - set(TransformNet.OPTIONS))
+    kind = NETWORKS[task_of(description)]
+    unknown = sorted(set(config) - set(kind.OPTIONS))
     if unknown:
         raise CheckpointError(f"{where}: unknown network option {unknown[0]!r}")
     try:
-        network = TransformNet(**config)
+        network = kind(**config)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{where}: {error}") from error
     network.build()
     return network
 
 
-def load_network(prefix):
+def load_network(prefix, task=None):
     """Builds the network that a checkpoint describes and loads its weights.
 
     Args:
         prefix: checkpoint prefix: `ckpt-done`, or a checkpoint of a run, `ckpt-1000`.
+        task: what the network must have been trained for, a key of `NETWORKS`; None for any.
 
     Returns:
-        `TransformNet`, and the description (dict).
+        `TransformNet` or `SuperResolutionNet`, and the description (dict).
 
     Raises:
         FileNotFoundError: there is no checkpoint at `prefix`.
-        CheckpointError: damaged, or JSON and weights disagree.
+        CheckpointError: damaged, of another task, or JSON and weights disagree.
     """
     prefix = os.fspath(prefix)
     description = read_description(prefix)
+    check_task(prefix, description, task)
     network = build_network(description, description_path(prefix))
     with reading_checkpoint(prefix):
         _check_shapes(prefix, network)
@@ -77,9 +85,9 @@ def save_network(network, prefix, description):
     """Writes a network's weights and description, each file complete or not at all.
 
     Args:
-        network: a `TransformNet`.
+        network: a `TransformNet` or `SuperResolutionNet`.
         prefix: checkpoint prefix; what is there is replaced.
-        description: dict of what JSON can hold; "network" is added.
+        description: dict of what JSON can hold; "network" and its "task" are added.
 
     Raises:
         OSError: the disk is full or the folder can't be written.
@@ -90,19 +98,25 @@ def save_network(network, prefix, description):
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder or ".") as aside:
         with writing_checkpoint(prefix):
             partial = tf.train.Checkpoint(**{_NETWORK: network}).write(os.path.join(aside, name))
-        write_description(partial, {"network": network_config(network), **description})
+        write_description(partial, {**description_of(network), **description})
         # The index last but one: weights that an index points to are in place before it.
         for path in [*glob.glob(f"{glob.escape(partial)}.data-*"), f"{partial}.index"]:
             os.replace(path, os.path.join(folder, os.path.basename(path)))
         os.replace(description_path(partial), description_path(prefix))
 
 
+def description_of(network):
+    """What every description says of its network: "task" (unless it is a style) and "network"."""
+    task = {} if network.task == STYLE else {"task": network.task}
+    return {**task, "network": network_config(network)}
+
+
 def network_config(network):
-    """The config of a `TransformNet` without what Keras adds to it, as the JSON holds it."""
+    """The config of a network without what Keras adds to it, as the JSON holds it."""
     config = network.get_config()
     # A later option is named only where it is used: runs from before it go on as they are.
-    later = {"strided_kernel": 3}
-    return {n: config[n] for n in TransformNet.OPTIONS if config[n] != later.get(n)}
+    later = network.LATER_OPTIONS
+    return {n: config[n] for n in network.OPTIONS if config[n] != later.get(n)}
 
 
 def prepare_folder(folder):

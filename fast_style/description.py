@@ -5,6 +5,9 @@ import json
 import os
 
 FORMAT = 1
+STYLE, SUPER_RESOLUTION = "style", "super_resolution"
+TASKS = (STYLE, SUPER_RESOLUTION)
+"""What a network may be trained for."""
 MAX_DESCRIPTION = 1 << 20  # bytes; ours have about 2,000
 
 
@@ -43,7 +46,7 @@ def read_description(prefix):
         prefix: checkpoint prefix, such as "checkpoints/ckpt-done".
 
     Returns:
-        dict, with at least "network", the config of a `TransformNet`.
+        dict, with at least "network", the config of a network for its "task".
 
     Raises:
         FileNotFoundError: there is no checkpoint or no JSON at `prefix`.
@@ -69,4 +72,30 @@ def read_description(prefix):
         raise CheckpointError(
             f'{path}: "format" must be {FORMAT}; received {description.get("format")!r}'
         )
+    if task_of(description) not in TASKS:
+        raise CheckpointError(
+            f'{path}: "task" must be one of {", ".join(TASKS)}; received {description["task"]!r}'
+        )
     return description
+
+
+def task_of(description):
+    """What a network was trained for: one of `TASKS`; a style where the description is silent."""
+    return description.get("task", STYLE)
+
+
+def check_task(prefix, description, task):
+    """Checks what the network of a checkpoint was trained for.
+
+    Args:
+        prefix: checkpoint prefix, named in the error.
+        description: dict as `read_description` returns it.
+        task: one of `TASKS`, or None for any.
+
+    Raises:
+        CheckpointError: it is another.
+    """
+    if task not in (None, task_of(description)):
+        raise CheckpointError(
+            f"{prefix}: is a network for {task_of(description)}, one for {task} is wanted"
+        )

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 from data import images
 from fast_style import checkpoint, export_formats, model_card, serving, versions, warmup
-from fast_style.layers import check_choice
+from fast_style.architecture import check_choice
 
 FORMATS = ("savedmodel", "tflite", "onnx", "keras")
 PIXELS = "uint8 RGB [N, H, W, 3], 0..255: pixels -> stylized"
@@ -67,7 +67,8 @@ def export(
         str, path of the version.
 
     Raises:
-        ValueError: an option that does not fit, or a sample that is no image.
+        ValueError: an option that does not fit, a network for super-resolution, or a sample that
+            is no image.
         FileNotFoundError: there is no checkpoint, or no sample.
         OSError: `folder` can't be written.
     """
@@ -80,7 +81,7 @@ def export(
     if format == "onnx":
         export_formats.check_onnx()
     photo = None if sample is None else images.read(sample)
-    network, description = checkpoint.load_network(prefix)
+    network, description = checkpoint.load_network(prefix, task="style")
     facts = {"format": format, "takes and returns": CONTRACTS.get(format, PIXELS)}
 
     def write(path):

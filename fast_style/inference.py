@@ -1,4 +1,4 @@
-"""Stylizing images with a trained network: one forward pass."""
+"""Stylizing or enlarging images with a trained network: one forward pass."""
 
 import numpy as np
 
@@ -6,22 +6,23 @@ from fast_style import bands, memory, runtimes
 
 
 class Stylizer:
-    """Paints uint8 images of any size with one network; threads may share it.
+    """Paints, or enlarges, uint8 images of any size with one network; threads may share it.
 
-    What would take too much memory at once goes through the network in bands, with the same
-    result (`fast_style.bands`).
+    What would take too much memory at once goes through a `TransformNet` in bands, with the same
+    result (`fast_style.bands`); a network for super-resolution takes images at once.
 
     Args:
-        network: a `TransformNet`, which TensorFlow runs, or a runtime as `fast_style.runtimes.load`
-            returns it.
-        jit_compile: bool, whether XLA compiles a `TransformNet`, for each size anew.
+        network: a `TransformNet` or `SuperResolutionNet`, which TensorFlow runs, or a runtime as
+            `fast_style.runtimes.load` returns it.
+        jit_compile: bool, whether XLA compiles a network, for each size anew.
         description: dict from the network's JSON, kept as `description`.
         tile: height of the bands in pixels; 0: never any; None: where memory asks for them.
         max_memory: bytes that the process may hold, which decides about bands (an estimate, no
             guarantee); None: part of what the machine or the control group has available.
 
     Raises:
-        ValueError: `tile` is smaller than the network's receptive field allows.
+        ValueError: `tile` is smaller than the network's receptive field allows, or `tile` or
+            `max_memory` is given for super-resolution.
     """
 
     def __init__(self, network, jit_compile=False, description=None, tile=None, max_memory=None):
@@ -31,13 +32,20 @@ class Stylizer:
             network = TensorFlowRuntime(network, jit_compile)
         self.runtime = network
         self.description = description or {}
-        if tile:
+        if network.architecture is None:
+            for name, value in (("tile", tile), ("max_memory", max_memory)):
+                if value:
+                    raise ValueError(
+                        f"`{name}` must be left out for super-resolution, which takes images at "
+                        f"once; received {value}"
+                    )
+        elif tile:
             bands.check_rows(network.architecture, tile)
         self.tile = tile
         self.max_memory = max_memory
 
     @classmethod
-    def load(cls, prefix, jit_compile=False, runtime="auto", tile=None, max_memory=None):
+    def load(cls, prefix, jit_compile=False, runtime="auto", tile=None, max_memory=None, task=None):
         """A `Stylizer` for the checkpoint at `prefix`, such as "checkpoints/ckpt-done".
 
         Args:
@@ -46,14 +54,22 @@ class Stylizer:
             runtime: "openvino", "tensorflow", or "auto", the faster one of those installed
                 (`fast_style.runtimes.choose`).
             tile, max_memory: as in the constructor.
+            task: what the network must have been trained for, "style" or "super_resolution", or
+                None for any.
 
         Raises:
-            ValueError: an unknown runtime or one that is not installed; `tile` is too small.
+            ValueError: an unknown runtime, or one that is not installed or not for this network;
+                `tile` or `max_memory` as in the constructor.
             FileNotFoundError: there is no checkpoint at `prefix`.
-            fast_style.description.CheckpointError: it is damaged.
+            fast_style.description.CheckpointError: it is damaged, or of another task.
         """
-        loaded, description = runtimes.load(prefix, runtime, jit_compile)
+        loaded, description = runtimes.load(prefix, runtime, jit_compile, task)
         return cls(loaded, description=description, tile=tile, max_memory=max_memory)
+
+    @property
+    def factor(self):
+        """How many times as large the output is: 1 unless the network is for super-resolution."""
+        return self.runtime.factor
 
     def prepare(self):
         """Traces or compiles the network, which the first call does otherwise.
@@ -69,7 +85,7 @@ class Stylizer:
             images: uint8 RGB `[H, W, 3]` or `[N, H, W, 3]`.
 
         Returns:
-            uint8 RGB of the same shape.
+            uint8 RGB of the same shape, but `factor` times as high and wide.
 
         Raises:
             ValueError: another dtype or shape, or an image that `max_memory` is too small for.
@@ -97,6 +113,8 @@ class Stylizer:
         return bands.paint(self.runtime, image, cut.rows, cut.in_memory)
 
     def _cut(self, images):
+        if self.runtime.architecture is None:
+            return memory.Cut(0)
         shape = images.shape
         if images.ndim == 4:  # a batch takes as much as one high image
             shape = (shape[0] * shape[1], *shape[2:])

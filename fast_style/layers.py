@@ -4,111 +4,33 @@ Everything here works on float tensors `[N, H, W, C]` (NHWC) of any height and w
 written with `keras.ops` alone, so it runs on each of Keras's backends.
 """
 
-import contextlib
-import contextvars
-
 import keras
 from keras import ops
 
-from fast_style.architecture import (
-    EPSILON,
-    NORMALIZATIONS,
-    PADDINGS,
-    UPSAMPLINGS,
-    check_choice,
-)
+from fast_style.architecture import PADDINGS, UPSAMPLINGS, check_choice
+from fast_style.convolutions import FewChannelConv2D, nearest_kernel
+from fast_style.normalization import make_normalization
 
-__all__ = [
-    "NORMALIZATIONS",
-    "PADDINGS",
-    "UPSAMPLINGS",
-    "ConvBlock",
-    "InstanceNormalization",
-    "NearestUpBlock",
-    "Padding2D",
-    "ResidualBlock",
-    "TransposedUpBlock",
-    "check_choice",
-    "make_up_block",
-    "moments_from",
-]
-
-_moments = contextvars.ContextVar("moments", default=None)
-
-
-@contextlib.contextmanager
-def moments_from(source):
-    """Inside it, instance normalization takes its moments from `source` in place of its input.
-
-    So a part of an image is normalized as the whole is. What is traced inside keeps `source`.
-
-    Args:
-        source: function of (`InstanceNormalization`, its float32 input `[N, H, W, C]`) that
-            returns (mean, variance), tensors that broadcast to that input.
-    """
-    token = _moments.set(source)
-    try:
-        yield
-    finally:
-        _moments.reset(token)
-
-
-class InstanceNormalization(keras.layers.Layer):
-    """Normalizes each channel of each image over its own height and width.
-
-    Ulyanov et al. 2016, *Instance Normalization: The Missing Ingredient for Fast Stylization*.
-    `keras.layers.GroupNormalization(groups=-1)` computes the same; this form skips its reshapes,
-    which cost more than the arithmetic on a CPU.
-
-    Args:
-        epsilon: float, added to the variance.
-    """
-
-    def __init__(self, epsilon=EPSILON, **kwargs):
-        super().__init__(**kwargs)
-        self.epsilon = epsilon
-
-    def build(self, input_shape):
-        channels = (input_shape[-1],)
-        self.gamma = self.add_weight(name="gamma", shape=channels, initializer="ones")
-        self.beta = self.add_weight(name="beta", shape=channels, initializer="zeros")
-
-    def call(self, inputs):
-        # The moments of half precision features overflow; they are taken in float32.
-        x = ops.cast(inputs, "float32")
-        source = _moments.get()
-        if source is None:
-            mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
-        else:
-            mean, variance = source(self, x)
-        scale = ops.rsqrt(variance + self.epsilon) * ops.cast(self.gamma, "float32")
-        shift = ops.cast(self.beta, "float32") - mean * scale
-        return ops.cast(x * scale + shift, inputs.dtype)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "epsilon": self.epsilon}
+FEW = 9  # a kernel with more than so many pixels for each output channel: `FewChannelConv2D`
 
 
 class Padding2D(keras.layers.Layer):
-    """Adds a border of `amount` pixels by reflection (without the edge pixel) or of zeros.
+    """Adds a border of `amount` pixels by reflection, of the edge's pixels or of zeros.
 
     Args:
         amount: int, pixels on each side; reflection needs images larger than that.
-        mode: "reflect" or "zero".
+        mode: "reflect" (without the edge pixel), "edge" (reflection with it) or "zero".
     """
 
     def __init__(self, amount, mode="reflect", **kwargs):
         super().__init__(**kwargs)
-        check_choice("mode", mode, PADDINGS)
+        check_choice("mode", mode, (*PADDINGS, "edge"))
         self.amount = amount
         self.mode = mode
 
     def call(self, inputs):
         border = [self.amount, self.amount]
-        mode = "reflect" if self.mode == "reflect" else "constant"
+        mode = {"reflect": "reflect", "edge": "symmetric", "zero": "constant"}[self.mode]
         return ops.pad(inputs, [[0, 0], border, border, [0, 0]], mode=mode)
 
     def compute_output_shape(self, input_shape):
@@ -123,16 +45,6 @@ class Padding2D(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "amount": self.amount, "mode": self.mode}
-
-
-def _make_normalization(kind):
-    """The layer for a name in `NORMALIZATIONS`; None for "none"."""
-    check_choice("normalization", kind, NORMALIZATIONS)
-    if kind == "instance":
-        return InstanceNormalization(name="norm")
-    if kind == "batch":
-        return keras.layers.BatchNormalization(epsilon=EPSILON, momentum=0.9, name="norm")
-    return None
 
 
 class ConvBlock(keras.layers.Layer):
@@ -170,15 +82,18 @@ class ConvBlock(keras.layers.Layer):
         self.padding = padding
         self.activation = activation
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.pad = Padding2D((kernel_size - 1) // 2, padding, name="pad")
-        self.conv = keras.layers.Conv2D(
+        own = {"dtype": self.dtype_policy}
+        self.pad = Padding2D((kernel_size - 1) // 2, padding, name="pad", **own)
+        few = kernel_size**2 > FEW * filters and strides == 1
+        self.conv = (FewChannelConv2D if few else keras.layers.Conv2D)(
             filters,
             kernel_size,
             strides=strides,
             kernel_initializer=self.kernel_initializer,
             name="conv",
+            **own,
         )
-        self.norm = _make_normalization(normalization)
+        self.norm = make_normalization(normalization, **own)
 
     def build(self, input_shape):
         # Of the shape, the channels count: the convolution sees a padded or enlarged image.
@@ -224,16 +139,22 @@ class _UpBlock(ConvBlock):
 class NearestUpBlock(_UpBlock):
     """Enlarges twice by nearest neighbour, then a 3x3 `ConvBlock` (Odena et al. 2016).
 
-    Takes the arguments of `ConvBlock` but `strides`.
+    Takes the arguments of `ConvBlock` but `strides`; `kernel_size` is 3.
     """
 
     def __init__(self, filters, **kwargs):
         super().__init__(filters, **kwargs)
-        # tf.image.resize has no gradient under XLA on a CPU; this layer has.
-        self.enlarge = keras.layers.UpSampling2D(2, interpolation="nearest", name="enlarge")
+        check_choice("kernel_size", self.kernel_size, (3,))
+        # The border of the enlarged image, reflected, is the edge of the small one.
+        border = "edge" if self.padding == "reflect" else "zero"
+        self.pad = Padding2D(1, border, name="pad", dtype=self.dtype_policy)
 
     def call(self, inputs, training=False):
-        return super().call(self.enlarge(inputs), training=training)
+        # What nearest neighbour repeats is multiplied once: each output pixel sees 2x2 input
+        # pixels, so both steps are one convolution of stride 1/2, with 4/9 of the products.
+        kernel = nearest_kernel(self.conv.kernel)
+        x = ops.conv_transpose(self.pad(inputs), kernel, strides=2, padding="valid")[:, 3:-3, 3:-3]
+        return self.finish(x + ops.cast(self.conv.bias, x.dtype), training)
 
 
 class TransposedUpBlock(_UpBlock):
@@ -252,6 +173,7 @@ class TransposedUpBlock(_UpBlock):
             padding="valid",
             kernel_initializer=self.kernel_initializer,
             name="conv",
+            dtype=self.dtype_policy,
         )
 
     def call(self, inputs, training=False):
@@ -284,7 +206,11 @@ class ResidualBlock(keras.layers.Layer):
         self.filters = filters
         self.normalization = normalization
         self.padding = padding
-        options = {"normalization": normalization, "padding": padding}
+        options = {
+            "normalization": normalization,
+            "padding": padding,
+            "dtype": self.dtype_policy,
+        }
         self.first = ConvBlock(filters, 3, **options, name="first")
         self.second = ConvBlock(filters, 3, activation=False, **options, name="second")
 

@@ -77,9 +77,7 @@ def _resized(picture, size, max_pixels):
     height, width = picture.rgb.shape[:2]
     sides = [max(1, round(side * size / max(height, width))) for side in (height, width)]
     _check_pixels("image_size", size, sides, max_pixels)
-    alpha = picture.alpha
-    if alpha is not None:
-        alpha = images.resize(np.repeat(alpha[..., None], 3, axis=2), *sides)[..., 0]
+    alpha = images.resize_alpha(picture.alpha, *sides)
     return dataclasses.replace(picture, rgb=images.resize(picture.rgb, *sides), alpha=alpha)
 
 

@@ -32,7 +32,8 @@ class LossNetwork(keras.Model):
     """
 
     def __init__(self, layers, architecture="vgg16", weights="imagenet", pooling="max", **kwargs):
-        super().__init__(**kwargs)
+        # Preprocessing keeps float32, also where the policy lets the layers compute in half.
+        super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
         if architecture not in ARCHITECTURES:
             raise ValueError(
                 f"`architecture` must be one of {', '.join(ARCHITECTURES)}; "

@@ -77,6 +77,60 @@ def total_variation_loss(images):
     return ops.convert_to_tensor(total, "float32")
 
 
+def check_layer_weights(kind, layers, weight, layer_weights):
+    """Raises `ValueError` unless the layers of a loss and their weights go together.
+
+    Args:
+        kind: "content" or "style", for the arguments' names.
+        layers: names of layers.
+        weight: factor of the loss.
+        layer_weights: a factor for each layer, or none.
+    """
+    if len(set(layers)) != len(layers):
+        raise ValueError(f"`{kind}_layers` must not repeat a layer; received {layers}")
+    if layer_weights and len(layer_weights) != len(layers):
+        raise ValueError(
+            f"`{kind}_layer_weights` must hold one weight for each of the "
+            f"{len(layers)} layers; received {len(layer_weights)}"
+        )
+    for value in (weight, *layer_weights):
+        if not 0 <= value < float("inf"):
+            raise ValueError(
+                f"`{kind}_weight` and its layers' weights must be finite and not "
+                f"negative; received {value}"
+            )
+
+
+def check_weight(name, value):
+    """Raises `ValueError` unless a loss's factor is finite and not negative."""
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"`{name}` must be finite and not negative; received {value}")
+
+
+@ops.custom_gradient
+def clip_through(images):
+    """Clips images to 0..255; the gradient passes unless it leads further out.
+
+    What lies beyond is lost when a picture is shown: a network whose loss does not know it reaches
+    half of its style by colours that nobody sees. A plain clip has no gradient there, so what is
+    out would stay out; here it may come back (projected gradient, as in bounded optimization).
+
+    Args:
+        images: float `[N, H, W, C]`.
+
+    Returns:
+        float of the same shape, 0..255.
+    """
+
+    def gradient(*arguments, upstream=None):
+        upstream = arguments[0] if upstream is None else upstream
+        up, down = upstream < 0, upstream > 0  # where a descent leads
+        outward = ((images > 255.0) & up) | ((images < 0.0) & down)
+        return ops.where(outward, ops.zeros_like(upstream), upstream)
+
+    return ops.clip(images, 0.0, 255.0), gradient
+
+
 @dataclasses.dataclass(frozen=True)
 class LossSettings:
     """What is compared, and how much each part counts.
@@ -112,25 +166,13 @@ class LossSettings:
 
     def __post_init__(self):
         for kind in ("content", "style"):
-            layers = getattr(self, f"{kind}_layers")
-            weights = getattr(self, f"{kind}_layer_weights")
-            if len(set(layers)) != len(layers):
-                raise ValueError(f"`{kind}_layers` must not repeat a layer; received {layers}")
-            if weights and len(weights) != len(layers):
-                raise ValueError(
-                    f"`{kind}_layer_weights` must hold one weight for each of the "
-                    f"{len(layers)} layers; received {len(weights)}"
-                )
-            for weight in (getattr(self, f"{kind}_weight"), *weights):
-                if not 0 <= weight < float("inf"):
-                    raise ValueError(
-                        f"`{kind}_weight` and its layers' weights must be finite and not "
-                        f"negative; received {weight}"
-                    )
-        if not 0 <= self.tv_weight < float("inf"):
-            raise ValueError(
-                f"`tv_weight` must be finite and not negative; received {self.tv_weight}"
+            check_layer_weights(
+                kind,
+                getattr(self, f"{kind}_layers"),
+                getattr(self, f"{kind}_weight"),
+                getattr(self, f"{kind}_layer_weights"),
             )
+        check_weight("tv_weight", self.tv_weight)
         if self.style_reduction not in REDUCTIONS:
             raise ValueError(
                 f"`style_reduction` must be one of {', '.join(REDUCTIONS)}; "

@@ -22,6 +22,8 @@ class OpenVINORuntime:
     """
 
     name = "openvino"
+    factor = 1
+    """Its pictures are as large as the images."""
     bytes_per_pixel = 340
     """Memory of a pass of the whole network at width 32, for each pixel."""
     bytes_per_band_pixel = 1100

@@ -28,7 +28,7 @@ class Outcome:
     error: Exception | None = None
 
 
-def run(jobs, paint, errors=(ValueError, OSError), max_pixels=images.MAX_PIXELS):
+def run(jobs, paint, errors=(ValueError, OSError), max_pixels=images.MAX_PIXELS, growth=1):
     """Reads, paints and writes pictures.
 
     Memory does not grow with their number. Painting happens in the caller's thread.
@@ -38,6 +38,7 @@ def run(jobs, paint, errors=(ValueError, OSError), max_pixels=images.MAX_PIXELS)
         paint: function from `data.images.Picture` to the same.
         errors: exceptions that spoil one picture; others end the run.
         max_pixels: as in `data.images.load`.
+        growth: pixels of a result for each pixel of its photograph.
 
     Yields:
         An `Outcome` for each job, in their order, when it is done.
@@ -48,7 +49,7 @@ def run(jobs, paint, errors=(ValueError, OSError), max_pixels=images.MAX_PIXELS)
     reader, writer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
 
     def read(job):
-        pixels = budget.take(images.count_pixels(job.source))
+        pixels = budget.take(growth * images.count_pixels(job.source))
         try:
             return images.load(job.source, max_pixels), pixels
         except BaseException:

@@ -93,9 +93,16 @@ def differences(stored, description):
         list of (name, stored value, other value).
     """
     described = json.loads(json.dumps(description))
-    return [
-        (f"{group} {name}", stored.get(group, {}).get(name), value)
-        for group in ("network", "style", "losses", "training")
-        for name, value in described[group].items()
-        if (group, name) not in _FREE and stored.get(group, {}).get(name) != value
-    ]
+    tasks = [checkpoint.task_of(one) for one in (stored, described)]
+    if tasks[0] != tasks[1]:
+        return [("task", *tasks)]
+    # A schedule that ends with the last step makes the number of steps part of the result.
+    scheduled = "learning_rate_schedule" in described["training"]
+    free = _FREE - {("training", "steps")} if scheduled else _FREE
+    found = []
+    for group in ("network", "style", "losses", "training"):
+        before, now = stored.get(group, {}), described.get(group, {})
+        for name in dict.fromkeys((*now, *before)):
+            if (group, name) not in free and before.get(name) != now.get(name):
+                found.append((f"{group} {name}", before.get(name), now.get(name)))
+    return found

@@ -1,6 +1,5 @@
 """What a training run shows in TensorBoard."""
 
-import numpy as np
 import tensorflow as tf
 
 
@@ -9,12 +8,14 @@ class Summaries:
 
     Args:
         log_dir: folder of the events; made if missing.
-        images: list of uint8 RGB `[H, W, 3]`, the photographs that `pictures` stylizes.
+        images: list of uint8 RGB `[H, W, 3]`, the photographs that `pictures` shows.
+        title: what their pictures are called.
     """
 
-    def __init__(self, log_dir, images=()):
+    def __init__(self, log_dir, images=(), title="pictures"):
         self._writer = tf.summary.create_file_writer(str(log_dir))
         self._images = list(images)
+        self._title = title
 
     def settings(self, description, step=0):
         """Writes a nested dict as a table (TensorBoard's text tab)."""
@@ -30,12 +31,11 @@ class Summaries:
                 tf.summary.scalar(name, value)
         self._writer.flush()
 
-    def pictures(self, step, stylize):
-        """Writes each photograph beside what `stylize` (uint8 to uint8) makes of it."""
+    def pictures(self, step, preview):
+        """Writes what `preview` (uint8 RGB to uint8 RGB) makes of each photograph."""
         with self._writer.as_default(step=step):
             for number, image in enumerate(self._images, 1):
-                pair = np.concatenate([image, stylize(image)], axis=1)
-                tf.summary.image(f"content and stylized/{number}", pair[None])
+                tf.summary.image(f"{self._title}/{number}", preview(image)[None])
         self._writer.flush()
 
     def close(self):

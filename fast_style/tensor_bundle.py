@@ -14,7 +14,13 @@ import numpy as np
 
 from fast_style import crc32c
 from fast_style.architecture import Architecture
-from fast_style.description import CheckpointError, description_path, read_description
+from fast_style.description import (
+    STYLE,
+    CheckpointError,
+    check_task,
+    description_path,
+    read_description,
+)
 
 _MAX_INDEX = 1 << 24  # bytes; a run's have about 20,000
 _MAGIC = 0xDB4775248B80FB57
@@ -36,10 +42,11 @@ def load(prefix):
 
     Raises:
         FileNotFoundError: there is no checkpoint at `prefix`.
-        CheckpointError: damaged, or JSON and weights disagree.
+        CheckpointError: damaged, not for a style, or JSON and weights disagree.
     """
     prefix = os.fspath(prefix)
     description = read_description(prefix)
+    check_task(prefix, description, STYLE)
     architecture = read_architecture(description, description_path(prefix))
     try:
         return architecture, _read_weights(prefix, architecture), description

@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from fast_style import checkpoint, layers
+from fast_style import checkpoint
+from fast_style.normalization import moments_from
 from fast_style.stages import compute
 
 
@@ -17,8 +18,12 @@ class TensorFlowRuntime:
     each size anew. Stages (`fast_style.stages`) are traced once each.
 
     Args:
-        network: a built `TransformNet`.
+        network: a built `TransformNet` or `SuperResolutionNet`.
         jit_compile: bool, whether XLA compiles the network.
+
+    Attributes:
+        architecture: the network's `Architecture`; None for super-resolution, which has no stages.
+        factor: int, how many times as large as the images its pictures are.
     """
 
     name = "tensorflow"
@@ -29,7 +34,8 @@ class TensorFlowRuntime:
 
     def __init__(self, network, jit_compile=False):
         self.network = network
-        self.architecture = network.architecture
+        self.architecture = getattr(network, "architecture", None)
+        self.factor = getattr(network, "factor", 1)
         self._function = tf.function(
             self._forward,
             input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)],
@@ -54,7 +60,7 @@ class TensorFlowRuntime:
         self._function(np.zeros((1, 8, 8, 3), np.uint8))
 
     def paint(self, images):
-        """Stylizes uint8 `[N, H, W, 3]` to the same."""
+        """Stylizes uint8 `[N, H, W, 3]` to the same, `factor` times as high and wide."""
         return self._function(images).numpy()
 
     def run_stage(self, stage, inputs, moments, rows, axis):
@@ -97,7 +103,10 @@ class TensorFlowRuntime:
 
 
 class _Operations:
-    """The operations of `fast_style.stages.compute`; tensors are `[N, H, W, C]`."""
+    """The operations of `fast_style.stages.compute`; tensors are float32 `[N, H, W, C]`.
+
+    Also where the blocks compute in half precision: stages hand on what they give in float32.
+    """
 
     def __init__(self, network, moments, rows, axis):
         self.network = network
@@ -132,16 +141,16 @@ class _Operations:
             found["raw"] = raw
             return tf.zeros(raw.shape[-1]), tf.ones(raw.shape[-1])
 
-        with layers.moments_from(take):
+        with moments_from(take):
             whole = self._block(name)(x)
-        return found.get("raw", whole)
+        return tf.cast(found.get("raw", whole), tf.float32)
 
     def finish(self, name, raw):
         if name not in self.slices:
             return raw
         mean, variance = tf.unstack(self.given_moments[:, self.slices[name]])
-        with layers.moments_from(lambda *_: (mean, variance)):
-            return self._block(name).finish(raw, False)
+        with moments_from(lambda *_: (mean, variance)):
+            return tf.cast(self._block(name).finish(raw, False), tf.float32)
 
     def _block(self, name):
         block = self.network

@@ -1,24 +1,20 @@
-"""Training a transformation network for one painting (Johnson et al. 2016, section 4.1)."""
+"""Training an image transformation network (Johnson et al. 2016, section 4)."""
 
+import contextlib
 import dataclasses
 import os
 import platform
 import time
-import zlib
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from data import images
 from fast_style import checkpoint
 from fast_style.inference import Stylizer
-from fast_style.loss_net import LossNetwork
-from fast_style.losses import PerceptualLoss
 from fast_style.run_checkpoints import RunCheckpoints, differences
-from fast_style.settings import check_size
 from fast_style.summaries import Summaries
-from fast_style.transform_net import TransformNet
+from fast_style.tasks import StyleTask
 
 DONE = "ckpt-done"
 
@@ -33,7 +29,7 @@ class Progress:
 
     Attributes:
         step, steps: steps done and wanted.
-        losses: dict of floats: "total", "content", "style", "tv", and by layer.
+        losses: dict of floats: "total", the task's parts such as "content", and by layer.
         images_per_second: of the latest steps.
         seconds: that this step took, waiting included.
         waiting: seconds that it waited for its photographs.
@@ -47,15 +43,15 @@ class Progress:
     waiting: float
 
 
-class Trainer:
+class TaskTrainer:
     """Trains one network and keeps its checkpoints.
 
     Args:
-        settings: `TrainingSettings`.
-        style_image: uint8 RGB `[H, W, 3]`, the painting.
-        photos: `data.photos.Photos`, made with the settings' image_size, batch_size, seed, zoom.
+        task: what it is trained for, one of `fast_style.tasks`.
+        photos: `data.photos.Photos`, made with the settings' image_size, batch_size and seed, and
+            what the task needs.
         checkpoint_dir: folder of the checkpoints and of log/; made if missing.
-        style_name, photos_name: how the network's description names painting and photographs.
+        photos_name: how the network's description names the photographs.
         validation_images: list of uint8 RGB `[H, W, 3]`, shown in TensorBoard at each save.
         save_every: steps from checkpoint to checkpoint.
         log_every: steps from summary to summary.
@@ -65,18 +61,16 @@ class Trainer:
             run's checkpoints are moved into checkpoint_dir/previous-N.
 
     Raises:
-        ValueError: settings that do not fit each other, the painting, or the run to resume.
+        ValueError: settings that do not fit each other or the run to resume.
         FileNotFoundError: missing VGG weights or `init_from`.
         OSError: `checkpoint_dir` can't be written.
     """
 
     def __init__(
         self,
-        settings,
-        style_image,
+        task,
         photos,
         checkpoint_dir="checkpoints",
-        style_name="style",
         photos_name="photographs",
         validation_images=(),
         save_every=500,
@@ -88,27 +82,20 @@ class Trainer:
         for name, value in (("save_every", save_every), ("log_every", log_every), ("keep", keep)):
             if value < 1:
                 raise ValueError(f"`{name}` must be at least 1; received {value}")
-        self.settings = settings
+        self.task = task
+        self.settings = task.settings
         self.checkpoint_dir = os.fspath(checkpoint_dir)
         self.save_every = save_every
         self.log_every = log_every
         self._photos = photos
-        self._names = {"style": style_name, "photos": photos_name}
-        self._style = style_image
-        if settings.style_size:
-            style_image = images.fit(style_image, settings.style_size)
-        check_size("style_size", min(style_image.shape[:2]), settings.losses.layers)
+        self._photos_name = photos_name
 
         checkpoint.prepare_folder(self.checkpoint_dir)
-        keras.utils.set_random_seed(settings.seed)
-        self.network, self._origin = _initial_network(settings)
-        loss_network = LossNetwork(
-            settings.losses.layers, settings.loss_network, settings.vgg_weights
-        )
-        self._loss = PerceptualLoss(
-            loss_network, tf.cast(style_image[None], tf.float32), settings.losses
-        )
-        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
+        keras.utils.set_random_seed(self.settings.seed)
+        with _layer_precision(self.settings.mixed_precision):
+            self.network, self._origin = task.initial_network()
+            task.setup()
+        self.optimizer = keras.optimizers.Adam(_learning_rate(self.settings))
         self.optimizer.build(self.network.trainable_variables)
         self._step = tf.Variable(0, dtype=tf.int64)
         self._position = tf.Variable(0, dtype=tf.int64)
@@ -153,7 +140,9 @@ class Trainer:
             ValueError: no photograph can be read any longer.
             OSError: a checkpoint can't be written.
         """
-        summaries = Summaries(os.path.join(self.checkpoint_dir, "log"), self._validation_images)
+        summaries = Summaries(
+            os.path.join(self.checkpoint_dir, "log"), self._validation_images, self.task.pictures
+        )
         try:
             summaries.settings(self.describe(), self.step)
             stopped = self._run(summaries, callback, should_stop)
@@ -172,17 +161,17 @@ class Trainer:
         for step in range(first, settings.steps + 1):
             started = time.perf_counter()
             try:
-                crops, position = next(batches)
+                batch, position = next(batches)
             except tf.errors.OpError as error:
                 raise self._photos.explain(error) from error
             waiting = time.perf_counter() - started
-            losses = self._losses(self._train_step(crops))
+            losses = self._losses(self._train_step(batch))
             took = time.perf_counter() - started
             if not np.isfinite(losses["total"]):
                 raise TrainingDiverged(
                     f"the loss is {losses['total']} at step {step}; the last good checkpoint is "
-                    f"{self._checkpoints.latest or 'none'}; try a lower --learning_rate, "
-                    "--style_weight or --tv_weight"
+                    f"{self._checkpoints.latest or 'none'}; try a lower --learning_rate"
+                    + (self.task.weights and f", {self.task.weights}")
                 )
             self._step.assign(step)
             self._position.assign(position)
@@ -203,7 +192,7 @@ class Trainer:
                 )
             if step % self.save_every == 0 or step == settings.steps or stop:
                 self._checkpoints.save(step, self.describe())
-                summaries.pictures(step, self._stylizer)
+                summaries.pictures(step, lambda photo: self.task.preview(photo, self._stylizer))
             if callback is not None:
                 callback(progress)
             if stop and step < settings.steps:
@@ -211,14 +200,13 @@ class Trainer:
         return False
 
     def _make_step(self):
-        """The function of one training step: uint8 crops to a vector of losses."""
+        """The function of one training step: a batch of uint8 images to a vector of losses."""
 
-        def train_step(crops):
-            content = tf.cast(crops, tf.float32)
-            targets = self._loss.content_targets(content)
+        def train_step(batch):
+            inputs, targets = self.task.prepare(batch)
             with tf.GradientTape() as tape:
-                stylized = self.network(content, training=True)
-                total, parts = self._loss(stylized, targets)
+                outputs = self.network(inputs, training=True)
+                total, parts = self.task.loss(outputs, targets)
             variables = self.network.trainable_variables
             self.optimizer.apply(tape.gradient(total, variables), variables)
             self._part_names = ["total", *parts]
@@ -231,26 +219,13 @@ class Trainer:
 
     def describe(self):
         """The JSON that belongs to the network as it is now (dict)."""
-        settings = dataclasses.asdict(self.settings)
-        losses = settings.pop("losses")
-        for name in ("network", "vgg_weights", "init_from"):
-            del settings[name]
+        task = self.task.describe()
+        photos = {"photos": self._photos_name, "photos_found": len(self._photos)}
         return {
-            "network": checkpoint.network_config(self.network),
+            **checkpoint.description_of(self.network),
             "step": self.step,
-            "style": {
-                "name": self._names["style"],
-                "height": self._style.shape[0],
-                "width": self._style.shape[1],
-                "crc32": zlib.crc32(np.ascontiguousarray(self._style)),
-            },
-            "losses": losses,
-            "training": {
-                **settings,
-                "vgg_weights": os.path.basename(self.settings.vgg_weights),
-                "photos": self._names["photos"],
-                "photos_found": len(self._photos),
-            },
+            **task,
+            "training": {**task["training"], **photos},
             "init_from": self._origin,
             "versions": {
                 "python": platform.python_version(),
@@ -272,18 +247,38 @@ class Trainer:
         checkpoint.save_network(self.network, self.done_prefix, description)
 
 
-def _initial_network(settings):
-    """The network to train and, where it starts from a trained one, that one's description."""
-    if not settings.init_from:
-        network = TransformNet(**settings.network)
-        network.build()
-        return network, None
-    network, origin = checkpoint.load_network(settings.init_from)
-    for name, value in settings.network.items():
-        if origin["network"].get(name) != value:
-            raise ValueError(
-                f"`{name}` must be {origin['network'].get(name)!r} as in {settings.init_from}; "
-                f"received {value!r}"
-            )
-    keep = ("step", "style", "losses", "training", "init_from", "converted")
-    return network, {name: origin[name] for name in keep if name in origin}
+def _learning_rate(settings):
+    """What Adam takes: a number or a schedule."""
+    if settings.learning_rate_schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
+    return settings.learning_rate
+
+
+@contextlib.contextmanager
+def _layer_precision(mixed):
+    """Layers made inside compute in bfloat16 with float32 variables, if `mixed`."""
+    before = keras.config.dtype_policy()
+    if mixed:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+class Trainer(TaskTrainer):
+    """Trains a network for one painting: a `TaskTrainer` of a `StyleTask`.
+
+    Args:
+        settings: `TrainingSettings`.
+        style_image: uint8 RGB `[H, W, 3]`, the painting.
+        photos: `data.photos.Photos`, made with the settings' image_size, batch_size, seed, zoom.
+        style_name: how the network's description names the painting.
+        **options: of `TaskTrainer`.
+
+    Raises:
+        ValueError: a painting too small for the layers of the losses; else as `TaskTrainer`.
+    """
+
+    def __init__(self, settings, style_image, photos, style_name="style", **options):
+        super().__init__(StyleTask(settings, style_image, style_name), photos, **options)

@@ -6,10 +6,12 @@ import keras
 from keras import ops
 
 from fast_style.architecture import SMALLEST, STRIDE, Architecture
-from fast_style.layers import ConvBlock, ResidualBlock, make_up_block
+from fast_style.description import STYLE
+from fast_style.layers import ConvBlock, make_up_block
+from fast_style.residual_network import ResidualNetwork, pad_edges
 
 
-class TransformNet(keras.Model):
+class TransformNet(ResidualNetwork):
     """Repaints images in the style that its weights were trained for.
 
     A 9x9 convolution, two of stride 2, residual blocks, two upsampling blocks and a 9x9
@@ -39,6 +41,8 @@ class TransformNet(keras.Model):
     """
 
     OPTIONS = tuple(field.name for field in dataclasses.fields(Architecture))
+    LATER_OPTIONS = {"strided_kernel": Architecture.strided_kernel}
+    task = STYLE
 
     def __init__(
         self,
@@ -51,12 +55,11 @@ class TransformNet(keras.Model):
         strided_kernel=3,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.architecture = Architecture(
+        architecture = Architecture(
             width, residual_blocks, normalization, padding, upsampling, output, strided_kernel
         )
-        self.width = width
-        self.residual_blocks = residual_blocks
+        super().__init__(width, residual_blocks, **kwargs)
+        self.architecture = architecture
         self.normalization = normalization
         self.padding = padding
         self.upsampling = upsampling
@@ -71,37 +74,32 @@ class TransformNet(keras.Model):
         self.down1 = ConvBlock(width, 9, kernel_initializer=first, **options, name="down1")
         self.down2 = ConvBlock(2 * width, strided_kernel, strides=2, **options, name="down2")
         self.down3 = ConvBlock(4 * width, strided_kernel, strides=2, **options, name="down3")
-        # An attribute each: tf.train.Checkpoint does not look into Keras's lists.
-        for i in range(residual_blocks):
-            name = f"residual{i + 1}"
-            setattr(self, name, ResidualBlock(4 * width, **options, name=name))
+        self._make_body(4 * width, **options)
         # After nearest neighbour, the convolution's stride is 1.
         up = {**options, "kernel_size": strided_kernel if upsampling == "transpose" else 3}
         self.up1 = make_up_block(upsampling, 2 * width, **up, name="up1")
         self.up2 = make_up_block(upsampling, width, **up, name="up2")
         self.out = ConvBlock(
-            3, 9, normalization="none", padding=padding, activation=False, name="out"
+            3,
+            9,
+            normalization="none",
+            padding=padding,
+            activation=False,
+            name="out",
+            dtype=self.dtype_policy,
         )
 
-    def build(self, input_shape=(None, None, None, 3)):
-        if input_shape[-1] != 3:
-            raise ValueError(f"`images` must have 3 channels (RGB); received {input_shape[-1]}")
-        channels = 3
-        for block in self.blocks:
-            block.build((None, None, None, channels))
-            channels = block.filters
+    @property
+    def head(self):
+        return [self.down1, self.down2, self.down3]
 
     @property
-    def blocks(self):
-        """The blocks in the order in which an image passes through them."""
-        body = [getattr(self, f"residual{i + 1}") for i in range(self.residual_blocks)]
-        return [self.down1, self.down2, self.down3, *body, self.up1, self.up2, self.out]
+    def tail(self):
+        return [self.up1, self.up2, self.out]
 
     def call(self, images, training=False):
         height, width = ops.shape(images)[1:3]
-        x = _pad_edges(_pad_edges(images, axis=1), axis=2)
-        for block in self.blocks:
-            x = block(x, training=training)
+        x = self._through_blocks(pad_edges(images, STRIDE, SMALLEST), training)
         x = x[:, :height, :width]
         return 127.5 * (ops.tanh(x) + 1) if self.output_activation == "tanh" else x
 
@@ -109,18 +107,4 @@ class TransformNet(keras.Model):
         return input_shape
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            **{name: getattr(self, name) for name in self.OPTIONS if name != "output"},
-            "output": self.output_activation,
-        }
-
-
-def _pad_edges(images, axis):
-    """Repeats the last row or column until the side divides by `STRIDE`, at least `SMALLEST`."""
-    size = images.shape[axis]
-    if size is not None and size >= SMALLEST and size % STRIDE == 0:
-        return images
-    size = ops.shape(images)[axis]
-    target = ops.maximum((size + STRIDE - 1) // STRIDE * STRIDE, SMALLEST)
-    return ops.take(images, ops.minimum(ops.arange(target), size - 1), axis=axis)
+        return {**super().get_config(), "output": self.output_activation}

@@ -6,6 +6,11 @@ import tensorflow as tf
 LOSSES = ("total", "content", "style", "tv")
 
 
+def batch(image):
+    """uint8 `[H, W, 3]` as float32 `[1, H, W, 3]`."""
+    return tf.cast(image[None], tf.float32)
+
+
 class Diverged(ArithmeticError):
     """The loss or its gradient became NaN or infinite.
 

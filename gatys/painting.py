@@ -15,7 +15,7 @@ from fast_style.losses import PerceptualLoss
 from fast_style.settings import smallest_side
 from fast_style.tensorflow_runtime import to_uint8
 from gatys import colors
-from gatys.objective import Diverged, Objective
+from gatys.objective import Diverged, Objective, batch
 from gatys.optimizers import Adam, Lbfgs
 from gatys.settings import Settings
 
@@ -122,11 +122,11 @@ def paint(content, styles, settings, callback=None, should_stop=None, network=No
         paintings = [_as_large(image, settings, size, sizes[-1]) for image in styles]
         loss = PerceptualLoss(
             network,
-            [_batch(image) for image in paintings or [small]],
+            [batch(image) for image in paintings or [small]],
             losses,
             settings.style_image_weights,
         )
-        objective = Objective(loss, _batch(small), settings.jit_compile)
+        objective = Objective(loss, batch(small), settings.jit_compile)
         if picture is None:
             picture = _start(settings, small, paintings)
         picture = run.descend(objective, optimizer, enlarge(picture, size), steps)
@@ -297,7 +297,3 @@ def _recolor(content):
 
 def _rounded(picture):
     return to_uint8(picture).numpy()
-
-
-def _batch(image):
-    return tf.cast(image[None], tf.float32)

@@ -2,10 +2,12 @@
 
 import collections
 
+import keras
 import numpy as np
 import pytest
 
 from fast_style import bands, checkpoint, runtimes
+from fast_style.tensorflow_runtime import TensorFlowRuntime
 from tests.checks import make_painter
 
 NETWORKS = [
@@ -99,3 +101,16 @@ def test_a_disk_that_is_too_small_is_said_first(load, photo, monkeypatch):
     monkeypatch.setattr(bands.shutil, "disk_usage", lambda _: usage(1000))
     with pytest.raises(OSError, match="GiB are needed .*TMPDIR"):
         bands.paint(load(), photo(64, 64), 16, in_memory=False)
+
+
+@pytest.mark.parametrize("normalization", ["instance", "none"])
+def test_bands_of_a_network_in_half_precision(photo, normalization):
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        runtime = TensorFlowRuntime(make_painter(normalization=normalization))
+    finally:
+        keras.config.set_dtype_policy(policy)
+    image = photo(75, 41)
+    distance = np.abs(bands.paint(runtime, image, 16).astype(int) - runtime.paint(image[None])[0])
+    assert distance.mean() < 2  # features have eight bits

@@ -6,10 +6,11 @@ import h5py
 import numpy as np
 import pytest
 
-from fast_style import checkpoint, training
+from fast_style import checkpoint
 from fast_style.convert import ConversionError, convert
 from fast_style.inference import Stylizer
 from fast_style.settings import TrainingSettings
+from fast_style.tasks import StyleTask
 from tests import foreign_files
 from tests.foreign_files import example_arrays, plain_arrays, write_torch
 
@@ -52,13 +53,15 @@ def test_an_hdf5_file_becomes_a_checkpoint(tmp_path, photo, strided):
 def test_training_goes_on_from_a_converted_network(tmp_path):
     convert(write_torch(tmp_path / "mosaic.pth", example_arrays(), "zip"), tmp_path / "mosaic")
     settings = TrainingSettings(init_from=str(tmp_path / "mosaic"))
-    network, origin = training._initial_network(settings)
+    painting = np.zeros((16, 16, 3), np.uint8)
+    network, origin = StyleTask(settings, painting).initial_network()
     converted, _ = checkpoint.load_network(tmp_path / "mosaic")
     for here, there in zip(network.weights, converted.weights, strict=True):
         np.testing.assert_array_equal(here, there)
     assert origin["style"] == {"name": "mosaic"}
     with pytest.raises(ValueError, match="`padding` must be 'reflect'"):
-        training._initial_network(dataclasses.replace(settings, network={"padding": "zero"}))
+        other = dataclasses.replace(settings, network={"padding": "zero"})
+        StyleTask(other, painting).initial_network()
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
 """The layers against numpy and against Keras's own."""
 
-import keras
 import numpy as np
 import pytest
 
-from fast_style import layers
+from fast_style import convolutions, layers
 from tests.checks import randomize, run_layer_test
 
 PLAIN = {"normalization": "none", "activation": False}  # the convolution alone
@@ -28,7 +27,6 @@ def pad(x, amount, mode="reflect"):
 @pytest.mark.parametrize(
     "cls, init_kwargs, input_shape, output_shape, trainable, non_trainable",
     [
-        (layers.InstanceNormalization, {"epsilon": 1e-3}, (2, 6, 5, 3), (2, 6, 5, 3), 2, 0),
         (layers.Padding2D, {"amount": 2, "mode": "reflect"}, (2, 6, 5, 3), (2, 10, 9, 3), 0, 0),
         (layers.Padding2D, {"amount": 1, "mode": "zero"}, (2, 6, 5, 3), (2, 8, 7, 3), 0, 0),
         (
@@ -69,37 +67,6 @@ def pad(x, amount, mode="reflect"):
 )
 def test_layer_contract(cls, init_kwargs, input_shape, output_shape, trainable, non_trainable):
     run_layer_test(cls, init_kwargs, input_shape, output_shape, trainable, non_trainable)
-
-
-# Instance normalization
-
-
-def test_instance_normalization_is_group_normalization_of_single_channels():
-    x = 40 * noise(3, 7, 5, 4) + 100
-    ours, keras_own = layers.InstanceNormalization(), keras.layers.GroupNormalization(-1, -1, 1e-5)
-    ours.build(x.shape)
-    keras_own.build(x.shape)
-    randomize(ours)
-    keras_own.set_weights(ours.get_weights())
-    np.testing.assert_allclose(ours(x), keras_own(x), rtol=1e-4, atol=1e-5)
-
-
-def test_instance_normalization_follows_its_formula():
-    x = 40 * noise(3, 7, 5, 4) + 100
-    layer = layers.InstanceNormalization(epsilon=0.5)
-    layer.build(x.shape)
-    gamma, beta = randomize(layer).get_weights()
-    wide = x.astype("float64")
-    mean, variance = wide.mean((1, 2), keepdims=True), wide.var((1, 2), keepdims=True)
-    expected = gamma * (wide - mean) / np.sqrt(variance + 0.5) + beta
-    np.testing.assert_allclose(layer(x), expected, rtol=1e-4, atol=1e-5)
-
-
-def test_instance_normalization_of_half_precision_features_does_not_overflow():
-    x = (1000 * noise(1, 8, 8, 2)).astype("float16")  # squares go beyond 65504
-    y = np.asarray(layers.InstanceNormalization(dtype="float16")(x))
-    assert y.dtype == np.float16
-    np.testing.assert_allclose(y.std((1, 2)), 1, atol=5e-3)
 
 
 # Padding
@@ -237,7 +204,7 @@ def test_residual_block_adds_two_convolutions_with_one_relu_between():
     [
         (
             lambda: layers.Padding2D(1, "same"),
-            r"`mode` must be one of reflect, zero; received 'same'",
+            r"`mode` must be one of reflect, zero, edge; received 'same'",
         ),
         (
             lambda: layers.ConvBlock(4, 3, normalization="layer"),
@@ -264,3 +231,12 @@ def test_residual_block_adds_two_convolutions_with_one_relu_between():
 def test_an_impossible_option_is_named_with_what_is_allowed(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_wide_kernel_for_few_channels_is_an_ordinary_convolution():
+    x = noise(2, 11, 12, 5)
+    block = layers.ConvBlock(3, 9, normalization="none", activation=False)
+    block.build(x.shape)
+    assert isinstance(block.conv, convolutions.FewChannelConv2D)
+    expected = convolve(pad(x, 4, "reflect"), *randomize(block).get_weights())
+    np.testing.assert_allclose(block(x), expected, rtol=1e-4, atol=1e-4)

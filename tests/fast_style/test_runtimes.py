@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from fast_style import Stylizer, checkpoint, runtimes
+from fast_style.description import CheckpointError
+from fast_style.super_resolution_net import SuperResolutionNet
 from tests.checks import make_painter
 
 
@@ -73,3 +75,43 @@ def test_xla_is_tensorflows():
     pytest.importorskip("openvino")
     with pytest.raises(ValueError, match="`jit_compile`"):
         runtimes.choose("openvino", jit_compile=True)
+
+
+@pytest.fixture(scope="module")
+def enlarger(tmp_path_factory):
+    """Checkpoint prefix of a fresh network, which enlarges bicubically."""
+    network = SuperResolutionNet(factor=2, width=4, residual_blocks=0)
+    network.build()
+    prefix = tmp_path_factory.mktemp("checkpoints") / "sr-x2"
+    checkpoint.save_network(network, prefix, {})
+    return prefix
+
+
+def test_super_resolution_runs_on_tensorflow(enlarger, photo):
+    stylizer = Stylizer.load(enlarger, task="super_resolution")
+    assert stylizer.runtime.name == "tensorflow"
+    assert stylizer.factor == 2
+    assert stylizer(photo(5, 9)).shape == (10, 18, 3)
+    assert stylizer(np.stack([photo(5, 9)] * 2)).shape == (2, 10, 18, 3)
+
+
+def test_super_resolution_is_not_openvinos(enlarger):
+    pytest.importorskip("openvino")
+    with pytest.raises(ValueError, match="`runtime` openvino is for networks for style: one for"):
+        Stylizer.load(enlarger, runtime="openvino")
+
+
+@pytest.mark.parametrize("option", [{"tile": 64}, {"max_memory": 2**30}])
+def test_super_resolution_takes_images_at_once(enlarger, option):
+    with pytest.raises(ValueError, match=f"`{next(iter(option))}` must be left out for super-res"):
+        Stylizer.load(enlarger, **option)
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "tensorflow"])
+def test_a_network_for_another_task_is_refused(enlarger, prefix, runtime):
+    if runtime == "openvino":
+        pytest.importorskip("openvino")
+    with pytest.raises(CheckpointError, match="is a network for style, one for super_resolution"):
+        Stylizer.load(prefix, runtime=runtime, task="super_resolution")
+    with pytest.raises(CheckpointError, match="is a network for super_resolution, one for style"):
+        Stylizer.load(enlarger, runtime=runtime, task="style")

@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -300,3 +301,31 @@ def test_the_json_of_a_checkpoint_is_plain_json(make, tmp_path):
     make().run()
     with open(tmp_path / "run" / "ckpt-2.json", encoding="utf-8") as file:
         assert json.load(file)["step"] == 2
+
+
+def test_mixed_precision_computes_in_bfloat16_and_keeps_float32_where_it_counts(make, tmp_path):
+    before = keras.config.dtype_policy()
+    losses = {}
+    for mixed in (False, True):
+        trainer = make(
+            checkpoint_dir=tmp_path / str(mixed), settings={"mixed_precision": mixed, "steps": 1}
+        )
+        trainer.run(lambda progress, mixed=mixed: losses.update({mixed: progress.losses}))
+    assert keras.config.dtype_policy() == before
+    network = trainer.network
+    assert network.residual1.compute_dtype == network.down1.conv.compute_dtype == "bfloat16"
+    assert network(np.zeros((1, 16, 16, 3), np.float32)).dtype == "float32"
+    assert {weight.dtype for weight in network.weights} == {"float32"}
+    assert losses[True] == pytest.approx(losses[False], rel=0.05)
+    assert losses[True] != losses[False]
+
+
+def test_the_cosine_schedule_ends_at_zero_and_belongs_to_the_run(make):
+    cosine = {"learning_rate_schedule": "cosine"}
+    trainer = make(settings=cosine)
+    trainer.run()
+    assert float(trainer.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
+    with pytest.raises(ValueError, match="training steps 4, this run has 8"):
+        make(settings=cosine | {"steps": 8})
+    with pytest.raises(ValueError, match="learning_rate_schedule 'cosine', this run has None"):
+        make()

@@ -1,0 +1,57 @@
+"""Makes photographs small, for networks that learn to enlarge them (`tf.data` and eager).
+
+Floats within, rounded once at the end, as a file of the small image would be.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+DEGRADATIONS = ("blur", "bicubic")
+SIGMA = 1.0  # pixels of the large image
+_RADIUS = 4  # pixels; beyond lie 6e-5 of the Gaussian
+
+
+def degrade(images, factor, kind="blur"):
+    """Makes images 1/factor as large.
+
+    Args:
+        images: uint8 RGB `[N, H, W, 3]`; H and W divide by `factor`.
+        factor: int, at least 1.
+        kind: "blur" as Johnson et al. (section 4.2): a Gaussian of `SIGMA` pixels, then bicubic
+            interpolation at the centres of the small pixels. "bicubic": antialiased bicubic
+            alone, as MATLAB's imresize, which made the test sets of the literature.
+
+    Returns:
+        uint8 RGB tensor `[N, H / factor, W / factor, 3]`.
+
+    Raises:
+        ValueError: a side that does not divide, or an unknown kind.
+    """
+    if kind not in DEGRADATIONS:
+        raise ValueError(f"`kind` must be one of {', '.join(DEGRADATIONS)}; received {kind!r}")
+    height, width = images.shape[1:3]
+    if height % factor or width % factor:
+        raise ValueError(
+            f"`images` must have sides that divide by `factor`, {factor}; "
+            f"received {height} x {width}"
+        )
+    x = tf.cast(images, tf.float32)
+    if kind == "blur":
+        x = _blur(x)
+    size = (height // factor, width // factor)
+    x = tf.image.resize(x, size, "bicubic", antialias=kind == "bicubic")
+    return tf.cast(tf.clip_by_value(tf.round(x), 0, 255), tf.uint8)
+
+
+def _blur(images):
+    """Gaussian blur of float `[N, H, W, 3]`, the edge pixels repeated beyond the border."""
+    line = np.exp(-0.5 * (np.arange(-_RADIUS, _RADIUS + 1) / SIGMA) ** 2)
+    line = (line / line.sum()).astype("float32")
+    for axis in (1, 2):
+        size = images.shape[axis]
+        inside = np.clip(np.arange(-_RADIUS, size + _RADIUS), 0, size - 1)
+        images = tf.gather(images, inside, axis=axis)
+        shape = (-1, 1, 1, 1) if axis == 1 else (1, -1, 1, 1)
+        kernel = np.tile(line.reshape(shape), (1, 1, 3, 1))
+        images = tf.nn.depthwise_conv2d(images, kernel, (1, 1, 1, 1), "VALID")
+    return images
