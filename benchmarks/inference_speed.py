@@ -30,7 +30,7 @@ def _child(prefix, size, variant):
     width, height = map(int, size.split("x"))
     image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     times = [time.perf_counter()]
-    stylizer = Stylizer.load(prefix, jit_compile=variant == "XLA")
+    stylizer = Stylizer.load(prefix, variant == "XLA", "tensorflow", tile=0)
     times.append(time.perf_counter())
     for _ in range(1 + flags.FLAGS.passes):
         stylizer(image)

@@ -4,20 +4,23 @@ import os
 import platform
 import statistics
 
-import tensorflow as tf
 
-
-def describe():
-    """One line: processor, cores, TensorFlow."""
+def processor():
+    """One line: processor and cores."""
     model = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             models = [line.partition(":")[2].strip() for line in file if "model name" in line]
         model = models[0] if models else model
+    return f"{model}, {os.cpu_count()} cores"
+
+
+def describe():
+    """One line: processor, cores, TensorFlow."""
+    import tensorflow as tf
+
     devices = [device.name for device in tf.config.list_physical_devices("GPU")]
-    return (
-        f"{model}, {os.cpu_count()} cores, TensorFlow {tf.__version__}, GPUs: {devices or 'none'}"
-    )
+    return f"{processor()}, TensorFlow {tf.__version__}, GPUs: {devices or 'none'}"
 
 
 def spread(values):

@@ -27,7 +27,7 @@ def main(argv):
     coarse = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     image = tf.cast(tf.image.resize(coarse, (size, size)), tf.uint8).numpy()
     jpeg = tf.io.encode_jpeg(image, quality=95)
-    stylizer = Stylizer.load(argv[2])
+    stylizer = Stylizer.load(argv[2], runtime="tensorflow")
     signatures = tf.saved_model.load(argv[1]).signatures
     pixels, files = signatures["pixels"], signatures["serving_default"]
     variants = {

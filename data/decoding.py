@@ -99,7 +99,7 @@ def decode(data, name="image", max_pixels=MAX_PIXELS, at_least=None):
 def decode_stream(stream, name, max_pixels, at_least=None):
     """`decode` for a binary file that can be sought."""
     try:
-        image = _open(stream, max_pixels)
+        image = open_header(stream, max_pixels)
         width, height = image.size
         if width * height > max_pixels:
             raise ImageError(
@@ -129,9 +129,11 @@ def decode_stream(stream, name, max_pixels, at_least=None):
     return Picture(rgb, alpha, exif, profile)
 
 
-def _open(stream, max_pixels):
-    """Reads the header. Image.open would do it, but for its own limit of 89 million pixels: it
-    warns or raises by a number global to the process before ours can be asked.
+def open_header(stream, max_pixels=MAX_PIXELS):
+    """Reads the header; returns a Pillow image that is not decoded yet.
+
+    Image.open would do it, but for its own limit of 89 million pixels: it warns or raises by a
+    number global to the process before ours can be asked.
     """
     # The readers themselves ask that number too, for frames and tiles, so it has to be no lower
     # than our limit. It is only ever raised, and then still guards other users of Pillow.

@@ -8,7 +8,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.decoding import DAMAGED, MAX_PIXELS, ImageError, Picture, decode, decode_stream
+from data.decoding import (
+    DAMAGED,
+    MAX_PIXELS,
+    ImageError,
+    Picture,
+    decode,
+    decode_stream,
+    open_header,
+)
+from data.resizing import check_rgb, fit, resize, resize_alpha
 
 __all__ = [
     "MAX_PIXELS",
@@ -17,12 +26,14 @@ __all__ = [
     "Picture",
     "can_write",
     "check_writable",
+    "count_pixels",
     "decode",
     "find",
     "fit",
     "load",
     "read",
     "resize",
+    "resize_alpha",
     "save",
 ]
 
@@ -87,6 +98,16 @@ def read(path, max_pixels=MAX_PIXELS):
     return load(path, max_pixels).rgb
 
 
+def count_pixels(path):
+    """Height * width of an image file by its header; 0 where `load` would refuse it."""
+    try:
+        with open(path, "rb") as stream:
+            width, height = open_header(stream).size
+            return width * height
+    except DAMAGED:
+        return 0
+
+
 def save(path, rgb, alpha=None, exif=None, icc_profile=None, quality=95):
     """Writes an image file, in the format that the suffix of `path` names.
 
@@ -107,7 +128,7 @@ def save(path, rgb, alpha=None, exif=None, icc_profile=None, quality=95):
         OSError: `path` cannot be written; see `check_writable`.
     """
     target, _, format = _target(path)
-    rgb = _checked(rgb)
+    rgb = check_rgb(rgb)
     pixels = rgb
     _, holds_alpha, options = _SAVE[format]
     if alpha is not None:
@@ -198,65 +219,6 @@ def _target(path):
     if not folder.is_dir():
         raise NotADirectoryError(f"{path}: {folder} is a file, not a folder")
     return target, folder, format
-
-
-def _checked(rgb):
-    rgb = np.asarray(rgb)
-    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
-        raise ValueError(
-            f"`rgb` must be a uint8 array of shape [H, W, 3], H and W at least 1, "
-            f"received {rgb.dtype} {rgb.shape}"
-        )
-    return rgb
-
-
-def resize(rgb, height, width):
-    """Resizes with Pillow's bicubic filter, antialiased when made smaller.
-
-    Bicubic rather than Lanczos: less ringing at edges, which training would take for texture, and
-    the filter that super-resolution results are stated for.
-
-    Args:
-        rgb: uint8 `[H, W, 3]`, 0..255.
-        height: new height in pixels, at least 1.
-        width: new width in pixels, at least 1.
-
-    Returns:
-        A new uint8 array `[height, width, 3]`.
-
-    Raises:
-        ValueError: `rgb` is no such array, or a size is below 1.
-    """
-    rgb = _checked(rgb)
-    if height < 1 or width < 1:
-        raise ValueError(
-            f"`height` and `width` must be at least 1 pixel, received {height} x {width}"
-        )
-    image = Image.fromarray(rgb).resize((width, height), Image.Resampling.BICUBIC)
-    return np.array(image)
-
-
-def fit(rgb, size, side="long"):
-    """Resizes so that one side is `size` pixels, the other scaled by the same factor.
-
-    Args:
-        rgb: uint8 `[H, W, 3]`, 0..255.
-        size: new length of that side in pixels, at least 1; may be longer than it was.
-        side: which side is meant, `"long"` or `"short"`.
-
-    Returns:
-        A new uint8 array `[H', W', 3]`, each side at least 1.
-
-    Raises:
-        ValueError: `rgb` is no such array, `size` is below 1, or `side` is neither word.
-    """
-    height, width = _checked(rgb).shape[:2]
-    if side not in ("long", "short"):
-        raise ValueError(f'`side` must be "long" or "short", received {side!r}')
-    if size < 1:
-        raise ValueError(f"`size` must be at least 1 pixel, received {size}")
-    of = max(height, width) if side == "long" else min(height, width)
-    return resize(rgb, *(max(1, round(length * size / of)) for length in (height, width)))
 
 
 def find(folder):

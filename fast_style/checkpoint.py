@@ -7,7 +7,6 @@ network's config, so that PREFIX is all that is needed to load it.
 import contextlib
 import errno
 import glob
-import json
 import math
 import os
 import re
@@ -16,87 +15,20 @@ import tempfile
 
 import tensorflow as tf
 
+from fast_style.description import (
+    STYLE,
+    CheckpointError,
+    check_task,
+    description_path,
+    read_description,
+    task_of,
+    write_description,
+)
 from fast_style.super_resolution_net import SuperResolutionNet
 from fast_style.transform_net import TransformNet
 
-FORMAT = 1
-# By task. A description without one is of a network for a style.
-NETWORKS = {network.task: network for network in (TransformNet, SuperResolutionNet)}
-MAX_DESCRIPTION = 1 << 20  # bytes; ours have about 2,000
+NETWORKS = {network.task: network for network in (TransformNet, SuperResolutionNet)}  # by task
 _NETWORK = "network"  # the attribute under which tf.train.Checkpoint holds the network
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that is damaged, incomplete or not one of this project."""
-
-
-def description_path(prefix):
-    """Path of the JSON that belongs to a checkpoint prefix."""
-    return f"{os.fspath(prefix)}.json"
-
-
-def write_description(prefix, description):
-    """Writes the JSON beside a checkpoint; a reader sees the old one or the new one, whole.
-
-    Args:
-        prefix: checkpoint prefix.
-        description: dict of what JSON can hold.
-    """
-    path = description_path(prefix)
-    partial = f"{path}.partial-{os.getpid()}"
-    try:
-        with open(partial, "w", encoding="utf-8") as file:
-            json.dump({"format": FORMAT, **description}, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-        os.replace(partial, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(partial)
-
-
-def read_description(prefix):
-    """Reads the JSON beside a checkpoint.
-
-    Args:
-        prefix: checkpoint prefix, such as "checkpoints/ckpt-done".
-
-    Returns:
-        dict, with at least "network", the config of a network of `NETWORKS`.
-
-    Raises:
-        FileNotFoundError: there is no checkpoint or no JSON at `prefix`.
-        CheckpointError: the JSON can't be understood.
-    """
-    prefix = os.fspath(prefix)
-    path = description_path(prefix)
-    if not os.path.isfile(f"{prefix}.index"):
-        hint = " (give the prefix, without .index)" if os.path.isfile(prefix) else ""
-        raise FileNotFoundError(f"{prefix}: no such checkpoint{hint}")
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"{path}: the description of the checkpoint is missing")
-    if os.path.getsize(path) > MAX_DESCRIPTION:
-        raise CheckpointError(f"{path}: larger than {MAX_DESCRIPTION} bytes, not a description")
-    try:
-        with open(path, encoding="utf-8") as file:
-            description = json.load(file)
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: not valid JSON ({error})") from error
-    if not isinstance(description, dict) or not isinstance(description.get("network"), dict):
-        raise CheckpointError(f'{path}: has no "network" object')
-    if description.get("format") != FORMAT:
-        raise CheckpointError(
-            f'{path}: "format" must be {FORMAT}; received {description.get("format")!r}'
-        )
-    if task_of(description) not in NETWORKS:
-        raise CheckpointError(
-            f'{path}: "task" must be one of {", ".join(NETWORKS)}; received {description["task"]!r}'
-        )
-    return description
-
-
-def task_of(description):
-    """What a network was trained for: a key of `NETWORKS`, where the description is sound."""
-    return description.get("task", TransformNet.task)
 
 
 def build_network(description, where):
@@ -139,10 +71,7 @@ def load_network(prefix, task=None):
     """
     prefix = os.fspath(prefix)
     description = read_description(prefix)
-    if task not in (None, task_of(description)):
-        raise CheckpointError(
-            f"{prefix}: is a network for {task_of(description)}, one for {task} is wanted"
-        )
+    check_task(prefix, description, task)
     network = build_network(description, description_path(prefix))
     with reading_checkpoint(prefix):
         _check_shapes(prefix, network)
@@ -178,7 +107,7 @@ def save_network(network, prefix, description):
 
 def description_of(network):
     """What every description says of its network: "task" (unless it is a style) and "network"."""
-    task = {} if network.task == TransformNet.task else {"task": network.task}
+    task = {} if network.task == STYLE else {"task": network.task}
     return {**task, "network": network_config(network)}
 
 

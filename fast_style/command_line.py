@@ -1,10 +1,12 @@
 """What the scripts share: quiet start of TensorFlow, and one line for a user's mistake."""
 
 import contextlib
+import inspect
 import logging as python_logging
 import os
 import signal
 import sys
+import warnings
 
 from absl import app, flags, logging
 
@@ -18,6 +20,7 @@ def run(main):
     Exit status: 0, or what `main` returns; 1 after one line on standard error for a mistake in
     files or values (with --verbosity=1 the traceback comes first); 2 for wrong usage.
     """
+    warnings.filterwarnings("ignore", module="PIL")  # of odd files; what matters is an error
     logging.use_absl_handler()
     logging.get_absl_handler().setFormatter(python_logging.Formatter("%(message)s"))
     app.run(lambda argv: _guarded(main, argv), flags_parser=_parse)
@@ -66,6 +69,11 @@ def numbers(flag, texts, kind=float):
     except ValueError:
         what = "numbers" if kind is float else "whole numbers"
         usage_error(f"--{flag} must be {what}, received {','.join(texts)}")
+
+
+def defaults(function):
+    """The defaults of a function's or class's arguments, a dict by name."""
+    return {name: p.default for name, p in inspect.signature(function).parameters.items()}
 
 
 def import_tensorflow():

@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import tensorflow as tf
 
-from fast_style.layers import check_choice
+from fast_style.architecture import check_choice
 from fast_style.training_errors import workers_explained
 
 STRATEGIES = ("auto", "one", "mirrored", "multiworker")

@@ -25,7 +25,7 @@ import tensorflow as tf
 
 from data import images
 from fast_style import checkpoint, export_formats, model_card, serving, versions, warmup
-from fast_style.layers import check_choice
+from fast_style.architecture import check_choice
 
 FORMATS = ("savedmodel", "tflite", "onnx", "keras")
 PIXELS = "uint8 RGB [N, H, W, 3], 0..255: pixels -> stylized"

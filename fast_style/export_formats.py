@@ -6,13 +6,10 @@ Each file takes and returns uint8 RGB `[N, H, W, 3]`, but Keras's, which holds t
 
 import importlib.util
 
-import keras
 import tensorflow as tf
 
-from fast_style import checkpoint
-from fast_style.inference import to_uint8
-from fast_style.layers import check_choice
-from fast_style.transform_net import TransformNet
+from fast_style.architecture import check_choice
+from fast_style.tensorflow_runtime import to_uint8
 
 QUANTIZATIONS = ("float32", "float16", "int8")
 _OPSET = 18
@@ -33,7 +30,6 @@ def write_tflite(network, path, quantize="float32", size=None):
         ValueError: for another `quantize`.
     """
     check_choice("quantize", quantize, QUANTIZATIONS)
-    network = _with_resizing(network)
     module, function = _pixels_function(network, (1, *(size or (None, None))))
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
         [function.get_concrete_function()], module
@@ -96,26 +92,3 @@ def _pixels_function(network, shape):
         return {"stylized": to_uint8(network(tf.cast(pixels, tf.float32), training=False))}
 
     return module, stylize
-
-
-class _ResizeTwice(keras.layers.Layer):
-    """Nearest-neighbour enlargement in one operation.
-
-    `UpSampling2D` repeats rows and columns, in which TensorFlow Lite's converter loses the number
-    of channels where height and width are unknown.
-    """
-
-    def call(self, inputs):
-        return tf.image.resize(inputs, 2 * tf.shape(inputs)[1:3], "nearest")
-
-
-def _with_resizing(network):
-    """The same network, its upsampling in another form where it repeats pixels."""
-    if network.upsampling != "nearest":
-        return network
-    copy = TransformNet(**checkpoint.network_config(network))
-    for block in (copy.up1, copy.up2):
-        block.enlarge = _ResizeTwice(name="enlarge")
-    copy.build()
-    copy.set_weights(network.get_weights())
-    return copy

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fast_style.layers import check_choice
-from fast_style.residual_network import MAX_RESIDUAL_BLOCKS, MAX_WIDTH
+from fast_style.architecture import MAX_RESIDUAL_BLOCKS, MAX_WIDTH, check_choice
 from fast_style.transform_net import TransformNet
 
 ORDERS = ("bgr", "rgb")

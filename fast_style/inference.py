@@ -1,56 +1,82 @@
 """Stylizing or enlarging images with a trained network: one forward pass."""
 
 import numpy as np
-import tensorflow as tf
 
-from fast_style import checkpoint
+from fast_style import bands, memory, runtimes
 
 
 class Stylizer:
-    """Paints, or enlarges, uint8 images of any size with one network.
+    """Paints, or enlarges, uint8 images of any size with one network; threads may share it.
 
-    The network is traced once, for images of every size; with `jit_compile` XLA compiles it for
-    each size anew.
+    What would take too much memory at once goes through a `TransformNet` in bands, with the same
+    result (`fast_style.bands`); a network for super-resolution takes images at once.
 
     Args:
-        network: a `TransformNet` or `SuperResolutionNet`.
-        jit_compile: bool, whether XLA compiles the network.
+        network: a `TransformNet` or `SuperResolutionNet`, which TensorFlow runs, or a runtime as
+            `fast_style.runtimes.load` returns it.
+        jit_compile: bool, whether XLA compiles a network, for each size anew.
         description: dict from the network's JSON, kept as `description`.
+        tile: height of the bands in pixels; 0: never any; None: where memory asks for them.
+        max_memory: bytes that the process may hold, which decides about bands (an estimate, no
+            guarantee); None: part of what the machine or the control group has available.
+
+    Raises:
+        ValueError: `tile` is smaller than the network's receptive field allows, or `tile` or
+            `max_memory` is given for super-resolution.
     """
 
-    def __init__(self, network, jit_compile=False, description=None):
-        self.network = network
+    def __init__(self, network, jit_compile=False, description=None, tile=None, max_memory=None):
+        if not hasattr(network, "paint"):
+            from fast_style.tensorflow_runtime import TensorFlowRuntime
+
+            network = TensorFlowRuntime(network, jit_compile)
+        self.runtime = network
         self.description = description or {}
-        self._function = tf.function(
-            self._forward,
-            input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)],
-            jit_compile=jit_compile,
-        )
+        if network.architecture is None:
+            for name, value in (("tile", tile), ("max_memory", max_memory)):
+                if value:
+                    raise ValueError(
+                        f"`{name}` must be left out for super-resolution, which takes images at "
+                        f"once; received {value}"
+                    )
+        elif tile:
+            bands.check_rows(network.architecture, tile)
+        self.tile = tile
+        self.max_memory = max_memory
 
     @classmethod
-    def load(cls, prefix, jit_compile=False, task=None):
+    def load(cls, prefix, jit_compile=False, runtime="auto", tile=None, max_memory=None, task=None):
         """A `Stylizer` for the checkpoint at `prefix`, such as "checkpoints/ckpt-done".
 
-        `task` is what the network must have been trained for, or None for any.
+        Args:
+            prefix: checkpoint prefix.
+            jit_compile: bool, whether XLA compiles the network, for each size anew.
+            runtime: "openvino", "tensorflow", or "auto", the faster one of those installed
+                (`fast_style.runtimes.choose`).
+            tile, max_memory: as in the constructor.
+            task: what the network must have been trained for, "style" or "super_resolution", or
+                None for any.
 
         Raises:
+            ValueError: an unknown runtime, or one that is not installed or not for this network;
+                `tile` or `max_memory` as in the constructor.
             FileNotFoundError: there is no checkpoint at `prefix`.
-            fast_style.checkpoint.CheckpointError: it is damaged, or of another task.
+            fast_style.description.CheckpointError: it is damaged, or of another task.
         """
-        network, description = checkpoint.load_network(prefix, task)
-        return cls(network, jit_compile, description)
+        loaded, description = runtimes.load(prefix, runtime, jit_compile, task)
+        return cls(loaded, description=description, tile=tile, max_memory=max_memory)
 
     @property
     def factor(self):
         """How many times as large the output is: 1 unless the network is for super-resolution."""
-        return getattr(self.network, "factor", 1)
+        return self.runtime.factor
 
     def prepare(self):
-        """Traces the network, which the first call does otherwise (about a second).
+        """Traces or compiles the network, which the first call does otherwise.
 
         With `jit_compile` the first image of each size is still compiled when it comes.
         """
-        self._function(np.zeros((1, 8, 8, 3), np.uint8))
+        self.runtime.prepare()
 
     def __call__(self, images):
         """Stylizes one image or a batch.
@@ -62,7 +88,8 @@ class Stylizer:
             uint8 RGB of the same shape, but `factor` times as high and wide.
 
         Raises:
-            ValueError: another dtype or shape.
+            ValueError: another dtype or shape, or an image that `max_memory` is too small for.
+            OSError: the disk is too small for what has to wait there (`fast_style.bands`).
         """
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[-1] != 3:
@@ -72,14 +99,23 @@ class Stylizer:
             )
         if 0 in images.shape:
             raise ValueError(f"`images` must not be empty; received shape {list(images.shape)}")
-        batch = images if images.ndim == 4 else images[None]
-        stylized = self._function(batch).numpy()
-        return stylized if images.ndim == 4 else stylized[0]
+        if images.ndim == 3:
+            return self._paint(images)
+        if self.tile is None and not self._cut(images).rows:
+            return self.runtime.paint(images)
+        return np.stack([self._paint(image) for image in images])
 
-    def _forward(self, images):
-        return to_uint8(self.network(tf.cast(images, tf.float32), training=False))
+    def _paint(self, image):
+        cut = self._cut(image)
+        if cut.rows == 0:
+            return self.runtime.paint(image[None])[0]
+        self.runtime.release()
+        return bands.paint(self.runtime, image, cut.rows, cut.in_memory)
 
-
-def to_uint8(images):
-    """Rounds and clips float images of 0..255 to uint8."""
-    return tf.cast(tf.clip_by_value(tf.round(images), 0, 255), tf.uint8)
+    def _cut(self, images):
+        if self.runtime.architecture is None:
+            return memory.Cut(0)
+        shape = images.shape
+        if images.ndim == 4:  # a batch takes as much as one high image
+            shape = (shape[0] * shape[1], *shape[2:])
+        return memory.cut(self.runtime, shape, self.max_memory, self.tile)

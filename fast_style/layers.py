@@ -7,55 +7,11 @@ written with `keras.ops` alone, so it runs on each of Keras's backends.
 import keras
 from keras import ops
 
+from fast_style.architecture import PADDINGS, UPSAMPLINGS, check_choice
 from fast_style.convolutions import FewChannelConv2D, nearest_kernel
+from fast_style.normalization import make_normalization
 
-NORMALIZATIONS = ("instance", "batch", "none")
-PADDINGS = ("reflect", "zero")
-UPSAMPLINGS = ("nearest", "transpose")
 FEW = 9  # a kernel with more than so many pixels for each output channel: `FewChannelConv2D`
-
-
-def check_choice(name, value, choices):
-    """Raises `ValueError` unless `value` is one of `choices`; `name` is the argument's name."""
-    if value not in choices:
-        raise ValueError(
-            f"`{name}` must be one of {', '.join(map(str, choices))}; received {value!r}"
-        )
-
-
-class InstanceNormalization(keras.layers.Layer):
-    """Normalizes each channel of each image over its own height and width.
-
-    Ulyanov et al. 2016, *Instance Normalization: The Missing Ingredient for Fast Stylization*.
-    `keras.layers.GroupNormalization(groups=-1)` computes the same; this form skips its reshapes,
-    which cost more than the arithmetic on a CPU.
-
-    Args:
-        epsilon: float, added to the variance.
-    """
-
-    def __init__(self, epsilon=1e-5, **kwargs):
-        super().__init__(**kwargs)
-        self.epsilon = epsilon
-
-    def build(self, input_shape):
-        channels = (input_shape[-1],)
-        self.gamma = self.add_weight(name="gamma", shape=channels, initializer="ones")
-        self.beta = self.add_weight(name="beta", shape=channels, initializer="zeros")
-
-    def call(self, inputs):
-        # The moments of half precision features overflow; they are taken in float32.
-        x = ops.cast(inputs, "float32")
-        mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
-        scale = ops.rsqrt(variance + self.epsilon) * ops.cast(self.gamma, "float32")
-        shift = ops.cast(self.beta, "float32") - mean * scale
-        return ops.cast(x * scale + shift, inputs.dtype)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "epsilon": self.epsilon}
 
 
 class Padding2D(keras.layers.Layer):
@@ -89,16 +45,6 @@ class Padding2D(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "amount": self.amount, "mode": self.mode}
-
-
-def _make_normalization(kind, **kwargs):
-    """The layer for a name in `NORMALIZATIONS`; None for "none"."""
-    check_choice("normalization", kind, NORMALIZATIONS)
-    if kind == "instance":
-        return InstanceNormalization(name="norm", **kwargs)
-    if kind == "batch":
-        return keras.layers.BatchNormalization(epsilon=1e-5, momentum=0.9, name="norm", **kwargs)
-    return None
 
 
 class ConvBlock(keras.layers.Layer):
@@ -147,7 +93,7 @@ class ConvBlock(keras.layers.Layer):
             name="conv",
             **own,
         )
-        self.norm = _make_normalization(normalization, **own)
+        self.norm = make_normalization(normalization, **own)
 
     def build(self, input_shape):
         # Of the shape, the channels count: the convolution sees a padded or enlarged image.

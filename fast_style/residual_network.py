@@ -3,11 +3,8 @@
 import keras
 from keras import ops
 
+from fast_style.architecture import MAX_RESIDUAL_BLOCKS, MAX_WIDTH, check_integer
 from fast_style.layers import ResidualBlock
-
-# A config may come from an untrusted file: it must not ask for all the memory there is.
-MAX_WIDTH = 512
-MAX_RESIDUAL_BLOCKS = 64
 
 
 class ResidualNetwork(keras.Model):
@@ -77,12 +74,6 @@ class ResidualNetwork(keras.Model):
         for block in self.blocks:
             x = block(x, training=training)
         return x
-
-
-def check_integer(name, value, least, most):
-    """Raises `ValueError` unless `value` is an integer from `least` to `most`."""
-    if not isinstance(value, int) or not least <= value <= most:
-        raise ValueError(f"`{name}` must be an integer from {least} to {most}; received {value!r}")
 
 
 def pad_edges(images, multiple, smallest):

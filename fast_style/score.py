@@ -169,7 +169,7 @@ def main(argv):
     if not paths:
         raise ValueError(f"{folder}: no image file in this folder or below it")
     enlarger = Stylizer.load(prefix, task="super_resolution")
-    factor = enlarger.network.factor
+    factor = enlarger.factor
     width = max(len("image"), *(len(path.name) for path in paths))
     made = f"x{factor}, made small by {values.degradation}"
     print(f"{made}; Y of BT.601, border of {factor} pixels cut")

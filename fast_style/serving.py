@@ -3,8 +3,8 @@
 import tensorflow as tf
 
 from fast_style import graph_images
-from fast_style.inference import to_uint8
-from fast_style.transform_net import SMALLEST
+from fast_style.architecture import SMALLEST
+from fast_style.tensorflow_runtime import to_uint8
 
 MAX_PIXELS = 1 << 22
 """Default limit on the pixels of a request: 2048 x 2048, for which width 32 takes about 4 GB."""

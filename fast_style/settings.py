@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 from data.degradation import DEGRADATIONS
-from fast_style.layers import check_choice
+from fast_style.architecture import check_choice
 from fast_style.losses import LossSettings
 from fast_style.super_resolution_loss import SuperResolutionLossSettings
 from fast_style.super_resolution_net import check_factor

@@ -1,15 +1,41 @@
-"""What belongs to an image that a network has enlarged: its alpha, its colours, its size."""
+"""Enlarging pictures with a network, and what belongs to them: alpha, colours, size."""
+
+import dataclasses
 
 import numpy as np
 
 from data import images
 
 
-def check_enlarged_size(name, height, width, factor, max_pixels):
+def enlarge(stylizer, picture, match_histograms=False, max_pixels=images.MAX_PIXELS):
+    """Enlarges one picture.
+
+    Args:
+        stylizer: a `Stylizer` of a network for super-resolution.
+        picture: `data.images.Picture`.
+        match_histograms: bool, whether the result gets the photograph's histograms
+            (`match_histogram`).
+        max_pixels: limit on height * width of the result.
+
+    Returns:
+        `data.images.Picture`, with the photograph's alpha channel enlarged by bicubic
+        interpolation, its EXIF and its profile.
+
+    Raises:
+        ValueError: the result would be larger than `max_pixels`, or scikit-image is missing.
+    """
+    check_enlarged_size(*picture.rgb.shape[:2], stylizer.factor, max_pixels)
+    enlarged = stylizer(picture.rgb)
+    if match_histograms:
+        enlarged = match_histogram(enlarged, picture.rgb)
+    alpha = images.resize_alpha(picture.alpha, *enlarged.shape[:2])
+    return dataclasses.replace(picture, rgb=enlarged, alpha=alpha)
+
+
+def check_enlarged_size(height, width, factor, max_pixels):
     """Checks that an enlarged image stays within a limit, before any work is done.
 
     Args:
-        name: what the error calls the image.
         height, width: of the image, pixels.
         factor: how many times as large it will be.
         max_pixels: limit on height * width of the result, pixels.
@@ -20,24 +46,9 @@ def check_enlarged_size(name, height, width, factor, max_pixels):
     pixels = height * width * factor**2
     if pixels > max_pixels:
         raise ValueError(
-            f"{name}: {factor} times as large as {width} x {height} is {pixels:,} pixels, over "
-            f"the limit of {max_pixels:,} (--max_pixels raises it)"
+            f"{factor} times as large as {width} x {height} is {pixels:,} pixels, over the limit "
+            f"of {max_pixels:,} (--max_pixels raises it)"
         )
-
-
-def enlarge_alpha(alpha, rgb):
-    """The alpha channel of an image for its enlarged colours, by bicubic interpolation.
-
-    Args:
-        alpha: uint8 `[h, w]`, or None.
-        rgb: uint8 `[H, W, 3]`, the enlarged colours.
-
-    Returns:
-        uint8 `[H, W]`; None for None.
-    """
-    if alpha is None or alpha.shape == rgb.shape[:2]:
-        return alpha
-    return images.resize(np.dstack([alpha] * 3), *rgb.shape[:2])[:, :, 0]
 
 
 def match_histogram(enlarged, small):

@@ -3,6 +3,7 @@
 import numpy as np
 from keras import ops
 
+from fast_style.description import SUPER_RESOLUTION
 from fast_style.layers import ConvBlock, make_up_block
 from fast_style.residual_network import ResidualNetwork, pad_edges
 
@@ -48,7 +49,7 @@ class SuperResolutionNet(ResidualNetwork):
         "upsampling",
         "skip",
     )
-    task = "super_resolution"
+    task = SUPER_RESOLUTION
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from absl import flags
 
 from data import cache, images
 from data.degradation import DEGRADATIONS
-from fast_style import command_line, layers, loss_net, losses, transform_net
+from fast_style import architecture, command_line, loss_net, losses, transform_net
 from fast_style.distribution import STRATEGIES, Distribution
 from fast_style.losses import LossSettings
 from fast_style.settings import SCHEDULES, SuperResolutionSettings, TrainingSettings
@@ -240,14 +240,14 @@ def _define_losses():
 def _define_network():
     _define(flags.DEFINE_integer, "width", "Channels of the first convolution.")
     _define(flags.DEFINE_integer, "residual_blocks", "Number of residual blocks.")
-    _define(flags.DEFINE_enum, "normalization", "Normalization.", layers.NORMALIZATIONS)
-    _define(flags.DEFINE_enum, "padding", "Padding.", layers.PADDINGS)
-    _define(flags.DEFINE_enum, "upsampling", "Upsampling.", layers.UPSAMPLINGS)
+    _define(flags.DEFINE_enum, "normalization", "Normalization.", architecture.NORMALIZATIONS)
+    _define(flags.DEFINE_enum, "padding", "Padding.", architecture.PADDINGS)
+    _define(flags.DEFINE_enum, "upsampling", "Upsampling.", architecture.UPSAMPLINGS)
     _define(
         flags.DEFINE_enum,
         "output_activation",
         "What follows the last convolution: tanh scaled to 0..255, or nothing.",
-        transform_net.OUTPUTS,
+        architecture.OUTPUTS,
     )
     _define(
         flags.DEFINE_bool, "skip", "Add the network's output to the bicubically enlarged image."

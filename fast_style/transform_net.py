@@ -1,15 +1,14 @@
 """The image transformation network (Johnson et al. 2016, section 3.1)."""
 
+import dataclasses
+
 import keras
 from keras import ops
 
-from fast_style.layers import ConvBlock, check_choice, make_up_block
+from fast_style.architecture import SMALLEST, STRIDE, Architecture
+from fast_style.description import STYLE
+from fast_style.layers import ConvBlock, make_up_block
 from fast_style.residual_network import ResidualNetwork, pad_edges
-
-OUTPUTS = ("tanh", "linear")
-STRIDED_KERNELS = (3, 4)
-STRIDE = 4  # of the bottleneck: two convolutions of stride 2
-SMALLEST = 2 * STRIDE  # reflection in the residual blocks needs two rows of features
 
 
 class TransformNet(ResidualNetwork):
@@ -41,17 +40,9 @@ class TransformNet(ResidualNetwork):
         ValueError: for an option that is none of those.
     """
 
-    OPTIONS = (
-        "width",
-        "residual_blocks",
-        "normalization",
-        "padding",
-        "upsampling",
-        "output",
-        "strided_kernel",
-    )
-    LATER_OPTIONS = {"strided_kernel": 3}
-    task = "style"
+    OPTIONS = tuple(field.name for field in dataclasses.fields(Architecture))
+    LATER_OPTIONS = {"strided_kernel": Architecture.strided_kernel}
+    task = STYLE
 
     def __init__(
         self,
@@ -64,9 +55,11 @@ class TransformNet(ResidualNetwork):
         strided_kernel=3,
         **kwargs,
     ):
+        architecture = Architecture(
+            width, residual_blocks, normalization, padding, upsampling, output, strided_kernel
+        )
         super().__init__(width, residual_blocks, **kwargs)
-        check_choice("output", output, OUTPUTS)
-        check_choice("strided_kernel", strided_kernel, STRIDED_KERNELS)
+        self.architecture = architecture
         self.normalization = normalization
         self.padding = padding
         self.upsampling = upsampling

@@ -6,22 +6,12 @@ which compares both ways.
 
 import numpy as np
 
-# Y of YIQ (and of JPEG's YCbCr).
-_LUMINANCE = np.float32([0.299, 0.587, 0.114])
+from data.colors import luminance, to_uint8, with_colors_of
+
+__all__ = ["grey", "luminance", "match_luminance", "match_palette", "with_colors_of"]
+
 # Variance below which a direction of colour space counts as constant (squared pixel values).
 _FLAT = 1.0
-
-
-def luminance(rgb):
-    """The Y of YIQ.
-
-    Args:
-        rgb: uint8 or float RGB `[..., 3]`, 0..255.
-
-    Returns:
-        float32 `[...]`, 0..255.
-    """
-    return np.asarray(rgb, np.float32) @ _LUMINANCE
 
 
 def grey(rgb):
@@ -33,7 +23,7 @@ def grey(rgb):
     Returns:
         uint8 RGB `[H, W, 3]` with three equal channels.
     """
-    return _to_uint8(np.repeat(luminance(rgb)[..., None], 3, axis=-1))
+    return to_uint8(np.repeat(luminance(rgb)[..., None], 3, axis=-1))
 
 
 def match_luminance(style, content):
@@ -50,24 +40,7 @@ def match_luminance(style, content):
     ours, theirs = luminance(style), luminance(content)
     spread = max(float(ours.std()), _FLAT**0.5)
     matched = (ours - ours.mean()) * (theirs.std() / spread) + theirs.mean()
-    return _to_uint8(np.repeat(matched[..., None], 3, axis=-1))
-
-
-def with_colors_of(content, painted):
-    """The luminance of the picture with the colours, I and Q of YIQ, of the photograph.
-
-    Where that leaves 0..255 it is clipped, which changes both a little.
-
-    Args:
-        content: uint8 RGB `[H, W, 3]`.
-        painted: uint8 or float RGB `[H, W, 3]`, 0..255.
-
-    Returns:
-        uint8 RGB `[H, W, 3]`.
-    """
-    # A change of Y alone is the same change of red, green and blue.
-    change = luminance(painted) - luminance(content)
-    return _to_uint8(np.asarray(content, np.float32) + change[..., None])
+    return to_uint8(np.repeat(matched[..., None], 3, axis=-1))
 
 
 def match_palette(style, content):
@@ -86,14 +59,10 @@ def match_palette(style, content):
     ours, theirs = (np.reshape(image, (-1, 3)).astype(np.float64) for image in (style, content))
     matrix = _power(np.cov(theirs.T, bias=True), 0.5) @ _power(np.cov(ours.T, bias=True), -0.5)
     mapped = (ours - ours.mean(axis=0)) @ matrix.T + theirs.mean(axis=0)
-    return _to_uint8(mapped.reshape(np.shape(style)))
+    return to_uint8(mapped.reshape(np.shape(style)))
 
 
 def _power(covariance, exponent):
     """A power of a symmetric matrix; directions without variance are not blown up."""
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.maximum(values, _FLAT) ** exponent) @ vectors.T
-
-
-def _to_uint8(image):
-    return np.clip(np.round(image), 0, 255).astype(np.uint8)

@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from data import images
-from fast_style.inference import to_uint8
 from fast_style.loss_net import LossNetwork
 from fast_style.losses import PerceptualLoss
 from fast_style.settings import smallest_side
+from fast_style.tensorflow_runtime import to_uint8
 from gatys import colors
 from gatys.objective import Diverged, Objective, batch
 from gatys.optimizers import Adam, Lbfgs

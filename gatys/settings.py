@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from fast_style import layers, loss_net
+from fast_style import loss_net
+from fast_style.architecture import check_choice
 from fast_style.losses import LossSettings
 
 OPTIMIZERS = ("lbfgs", "adam")
@@ -105,9 +106,9 @@ class Settings:
             ("loss_network", loss_net.ARCHITECTURES),
             ("pooling", loss_net.POOLINGS),
         ):
-            layers.check_choice(name, getattr(self, name), choices)
+            check_choice(name, getattr(self, name), choices)
         if isinstance(self.init, str):
-            layers.check_choice("init", self.init, INITS)
+            check_choice("init", self.init, INITS)
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"`learning_rate` must be positive; received {self.learning_rate}")
         if self.ratio is not None:

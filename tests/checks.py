@@ -5,6 +5,8 @@ import json
 import keras
 import numpy as np
 
+from fast_style.transform_net import TransformNet
+
 
 def randomize(layer, seed=0, scale=0.5):
     """Draws all weights of a built layer anew, so that zeros and ones hide nothing."""
@@ -13,6 +15,18 @@ def randomize(layer, seed=0, scale=0.5):
         value = rng.normal(0, scale, weight.shape)
         weight.assign(np.abs(value) + 0.5 if weight.name.endswith("variance") else value)
     return layer
+
+
+def make_painter(**options):
+    """A tiny `TransformNet` with random weights whose pictures have contrast."""
+    network = TransformNet(**{"width": 4, "residual_blocks": 1, **options})
+    network.build()
+    randomize(network, scale=0.2)
+    network.out.conv.bias.assign([128 if network.output_activation == "linear" else 0] * 3)
+    noise = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3)).astype("float32")
+    contrast = float(np.std(network(noise)))
+    network.out.conv.kernel.assign(network.out.conv.kernel * (40 / contrast))
+    return network
 
 
 def run_layer_test(

@@ -158,8 +158,76 @@ def test_outputs_that_would_collide_are_refused(prefix, tmp_path):
     assert first.read_bytes() == before
 
 
+def test_a_folder_goes_on_where_it_stopped(prefix, tmp_path):
+    for name in ("a.png", "deep/b.png"):
+        write_photo(tmp_path / "photos" / name)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.png").write_text("done")
+    arguments = ("photos", prefix, "--output", "out", "--skip_existing")
+    process = evaluate(*arguments, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert "1 of 2 images painted, 1 there already" in process.stdout
+    assert (tmp_path / "out" / "a.png").read_text() == "done"
+    assert images.read(tmp_path / "out" / "deep" / "b.png").shape == (20, 30, 3)
+    process = evaluate(*arguments, cwd=tmp_path)
+    assert "all 2 images are there already" in process.stdout
+
+
+def test_looks_are_flags(prefix, tmp_path):
+    photo = write_photo(tmp_path / "photo.png")
+    flags = ("--keep_colors", "--strength=0", "--image_size=60", "--style_scale=2")
+    process = evaluate(photo, prefix, "--output", "res.png", *flags, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    expected = images.resize(images.read(photo), 40, 60)
+    np.testing.assert_array_equal(images.read(tmp_path / "res.png"), expected)
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "tensorflow"])
+def test_bands_make_the_same_picture(prefix, tmp_path, runtime):
+    if runtime == "openvino":
+        pytest.importorskip("openvino")
+    photo = write_photo(tmp_path / "photo.png", 60, 30)
+    flags = ("--output", "res.png", f"--runtime={runtime}", "--tile=16")
+    process = evaluate(photo, prefix, *flags, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert process.stderr == ""
+    assert f"runtime {runtime}" in process.stdout
+    expected = Stylizer.load(prefix, runtime=runtime)(images.read(photo))
+    difference = np.abs(images.read(tmp_path / "res.png").astype(int) - expected)
+    assert difference.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "words", "status"),
+    [
+        ("--tile=8", ["`tile`", "at least 16", "8"], 1),
+        ("--max_memory=much", ["`max_memory`", "2GiB", "much"], 1),
+        ("--max_memory=1", ["`max_memory` is too small", "30 x 20"], 1),
+        ("--strength=2", ["`strength`", "2"], 1),
+        ("--image_size=1", ["`image_size`", "1"], 1),
+        ("--style_scale=0", ["`style_scale`", "0"], 1),
+        ("--image_size=20000", ["`image_size`", "over the limit"], 1),
+    ],
+)
+def test_values_out_of_range_are_one_line(prefix, tmp_path, flag, words, status):
+    photo = write_photo(tmp_path / "photo.png")
+    assert_one_line_error(evaluate(photo, prefix, flag, cwd=tmp_path), *words, status=status)
+
+
+def test_an_output_inside_the_input_folder_is_one_line(prefix, tmp_path):
+    write_photo(tmp_path / "photos" / "a.png")
+    process = evaluate("photos", prefix, "--output", "photos/out", cwd=tmp_path)
+    assert_one_line_error(process, "photos/out", "input folder")
+    assert not (tmp_path / "photos" / "out").exists()
+
+
 def test_wrong_usage_ends_with_2(tmp_path):
-    for arguments in ([], ["photo.jpg"], ["a.jpg", "ckpt", "--no_such_flag"]):
+    for arguments in (
+        [],
+        ["photo.jpg"],
+        ["a.jpg", "ckpt", "--no_such_flag"],
+        ["a.jpg", "ckpt", "--runtime=torch"],
+    ):
         process = evaluate(*arguments, cwd=tmp_path)
         assert process.returncode == 2
         assert "Traceback" not in process.stderr

@@ -145,3 +145,28 @@ def test_an_enlarged_image_over_the_limit_is_one_line(photos, enlarger, tmp_path
     limit = f"--max_pixels={32 * 40 * 16 - 1}"
     process = run_script("eval.py", photos / "0.png", enlarger, limit, cwd=tmp_path)
     assert_one_line_error(process, "0.png: 4 times as large as 40 x 32 is 20,480 pixels")
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        *((f, f"{f.partition('=')[0]} is for networks for style") for f in (
+            "--keep_colors", "--strength=0.5", "--image_size=64", "--style_scale=2", "--tile=64",
+            "--max_memory=2GiB",
+        )),
+        ("--runtime=openvino", "`runtime` openvino"),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_with_enlarging_is_one_line(photos, enlarger, tmp_path, flag, words):
+    if flag == "--runtime=openvino":
+        pytest.importorskip("openvino")
+    process = run_script("eval.py", photos / "0.png", enlarger, flag, cwd=tmp_path)
+    assert_one_line_error(process, words, "super_resolution")
+
+
+def test_a_folder_is_enlarged(photos, enlarger, tmp_path):
+    process = run_script("eval.py", photos, enlarger, "--output=large", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert "4 of 4 images painted" in process.stdout
+    assert "runtime tensorflow" in process.stdout
+    assert images.read(tmp_path / "large" / "3.png").shape == (128, 160, 3)

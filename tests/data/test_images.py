@@ -472,52 +472,9 @@ def test_check_writable_takes_a_bare_name(tmp_path, monkeypatch):
 # Sizes
 
 
-@pytest.mark.parametrize("height, width", [(12, 18), (1, 1), (50, 7), (HEIGHT, WIDTH)])
-def test_resize(height, width):
-    resized = images.resize(photo(), height, width)
-    assert resized.shape == (height, width, 3) and resized.dtype == np.uint8
-    assert abs(resized.mean() - photo().mean()) < 6
-
-
-def test_resize_is_antialiased():
-    stripes = np.zeros((64, 64, 3), np.uint8)
-    stripes[:, ::2] = 255
-    assert images.resize(stripes, 16, 16)[4:-4, 4:-4].std() < 8
-
-
-@pytest.mark.parametrize(
-    "size, side, shape",
-    [
-        (18, "long", (12, 18)),
-        (12, "short", (12, 18)),
-        (72, "long", (48, 72)),
-        (1, "long", (1, 1)),
-        (24, "short", (24, 36)),
-    ],
-)
-def test_fit(size, side, shape):
-    assert images.fit(photo(), size, side).shape == (*shape, 3)
-    upright = photo().transpose(1, 0, 2)
-    assert images.fit(upright, size, side).shape == (*shape[::-1], 3)
-
-
-def test_fit_keeps_a_thin_picture_one_pixel_wide():
-    assert images.fit(photo(200, 2), 20).shape == (20, 1, 3)
-
-
-@pytest.mark.parametrize(
-    "call, message",
-    [
-        (lambda: images.fit(photo(), 0), "`size` must be at least 1 pixel, received 0"),
-        (lambda: images.fit(photo(), 9, "width"), "`side` must be .*, received 'width'"),
-        (lambda: images.resize(photo(), 0, 5), "`height` and `width` must be .*, received 0 x 5"),
-        (lambda: images.resize(photo()[0], 5, 5), "`rgb` must be"),
-        (lambda: images.decode(b"", at_least=0), "`at_least` must be .*, received 0"),
-    ],
-)
-def test_arguments_of_sizes(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
+def test_at_least_is_a_number_of_pixels():
+    with pytest.raises(ValueError, match="`at_least` must be .*, received 0"):
+        images.decode(b"", at_least=0)
 
 
 @pytest.mark.parametrize(
@@ -572,3 +529,11 @@ def test_find_in_what_is_no_folder(tmp_path):
 
 def test_find_looks_for_every_format_that_is_written():
     assert set(images._WRITABLE) <= images.SUFFIXES
+
+
+def test_pixels_are_counted_by_the_header(tmp_path):
+    images.save(tmp_path / "a.png", np.zeros((20, 30, 3), np.uint8))
+    assert images.count_pixels(tmp_path / "a.png") == 600
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    assert images.count_pixels(tmp_path / "b.png") == 0
+    assert images.count_pixels(tmp_path / "missing.png") == 0

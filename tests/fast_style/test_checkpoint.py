@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from fast_style import checkpoint
 from fast_style.checkpoint import CheckpointError
+from fast_style.description import MAX_DESCRIPTION
 from fast_style.transform_net import TransformNet
 
 OPTIONS = {"width": 4, "residual_blocks": 2, "upsampling": "transpose", "output": "linear"}
@@ -119,7 +120,7 @@ def test_a_description_that_is_none_is_refused(prefix, content):
 
 
 def test_a_huge_description_is_refused_unread(prefix):
-    os.truncate(checkpoint.description_path(prefix), checkpoint.MAX_DESCRIPTION + 1)
+    os.truncate(checkpoint.description_path(prefix), MAX_DESCRIPTION + 1)
     with pytest.raises(CheckpointError, match="larger than"):
         checkpoint.load_network(prefix)
 

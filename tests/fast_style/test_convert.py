@@ -46,7 +46,7 @@ def test_a_state_dict_becomes_a_checkpoint(tmp_path, photo, kind):
 def test_an_hdf5_file_becomes_a_checkpoint(tmp_path, photo, strided):
     convert(write_hdf5(tmp_path / "wave.hdf5", plain_arrays(strided=strided)), tmp_path / "wave")
     stylizer = Stylizer.load(tmp_path / "wave")
-    assert stylizer.network.strided_kernel == strided
+    assert stylizer.runtime.architecture.strided_kernel == strided
     assert stylizer(photo(3, 5)).shape == (3, 5, 3)
 
 

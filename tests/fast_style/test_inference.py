@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from fast_style import checkpoint
+from fast_style import bands, checkpoint, memory
 from fast_style.inference import Stylizer
 from fast_style.transform_net import TransformNet
 
@@ -46,18 +46,23 @@ def test_all_sizes_share_one_trace(network, photo):
     stylizer = Stylizer(network)
     for height in range(8, 14):
         stylizer(photo(height))
-    assert stylizer._function.experimental_get_tracing_count() == 1
+    assert stylizer.runtime._function.experimental_get_tracing_count() == 1
 
 
 def test_a_prefix_is_all_that_loading_needs(network, stylizer, photo, tmp_path):
     checkpoint.save_network(network, tmp_path / "ckpt", {"style": {"name": "wave.jpg"}})
-    loaded = Stylizer.load(tmp_path / "ckpt")
+    loaded = Stylizer.load(tmp_path / "ckpt", runtime="tensorflow")
     assert loaded.description["style"]["name"] == "wave.jpg"
     np.testing.assert_array_equal(loaded(photo()), stylizer(photo()))
 
 
-def test_threads_may_share_a_stylizer(stylizer, photo):
-    photos = [photo(10 + seed, seed=seed) for seed in range(6)]
+@pytest.mark.parametrize("tile", [None, 16])
+@pytest.mark.parametrize("runtime", ["openvino", "tensorflow"])
+def test_threads_may_share_a_stylizer(prefix, photo, runtime, tile):
+    if runtime == "openvino":
+        pytest.importorskip("openvino")
+    stylizer = Stylizer.load(prefix, runtime=runtime, tile=tile)
+    photos = [photo(10 + 5 * seed, seed=seed) for seed in range(6)]
     results = {}
 
     def work(number):
@@ -70,6 +75,31 @@ def test_threads_may_share_a_stylizer(stylizer, photo):
         thread.join()
     for number, image in enumerate(photos):
         np.testing.assert_array_equal(results[number], stylizer(image))
+
+
+def test_what_exceeds_the_memory_is_painted_in_bands(network, photo, monkeypatch):
+    image = photo(600, 400)
+    expected = Stylizer(network)(image)
+    stylizer = Stylizer(network, max_memory=memory.resident() + 40 * 2**20)
+    painted = bands.paint
+    used = []
+    monkeypatch.setattr(bands, "paint", lambda *a: used.append(a[2]) or painted(*a))
+    difference = np.abs(stylizer(image).astype(int) - expected)
+    assert len(used) == 1 and used[0] < 600
+    assert difference.max() <= 1
+    stylizer(photo(20, 20))
+    assert len(used) == 1
+
+
+def test_batches_are_cut_image_by_image(network, photo):
+    batch = np.stack([photo(40, 30, 1), photo(40, 30, 2)])
+    difference = np.abs(Stylizer(network, tile=16)(batch).astype(int) - Stylizer(network)(batch))
+    assert difference.max() <= 1
+
+
+def test_a_tile_too_small_is_refused_at_once(network):
+    with pytest.raises(ValueError, match="`tile` must be 0 .* or at least 16"):
+        Stylizer(network, tile=15)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The layers against numpy and against Keras's own."""
 
-import keras
 import numpy as np
 import pytest
 
@@ -28,7 +27,6 @@ def pad(x, amount, mode="reflect"):
 @pytest.mark.parametrize(
     "cls, init_kwargs, input_shape, output_shape, trainable, non_trainable",
     [
-        (layers.InstanceNormalization, {"epsilon": 1e-3}, (2, 6, 5, 3), (2, 6, 5, 3), 2, 0),
         (layers.Padding2D, {"amount": 2, "mode": "reflect"}, (2, 6, 5, 3), (2, 10, 9, 3), 0, 0),
         (layers.Padding2D, {"amount": 1, "mode": "zero"}, (2, 6, 5, 3), (2, 8, 7, 3), 0, 0),
         (
@@ -69,37 +67,6 @@ def pad(x, amount, mode="reflect"):
 )
 def test_layer_contract(cls, init_kwargs, input_shape, output_shape, trainable, non_trainable):
     run_layer_test(cls, init_kwargs, input_shape, output_shape, trainable, non_trainable)
-
-
-# Instance normalization
-
-
-def test_instance_normalization_is_group_normalization_of_single_channels():
-    x = 40 * noise(3, 7, 5, 4) + 100
-    ours, keras_own = layers.InstanceNormalization(), keras.layers.GroupNormalization(-1, -1, 1e-5)
-    ours.build(x.shape)
-    keras_own.build(x.shape)
-    randomize(ours)
-    keras_own.set_weights(ours.get_weights())
-    np.testing.assert_allclose(ours(x), keras_own(x), rtol=1e-4, atol=1e-5)
-
-
-def test_instance_normalization_follows_its_formula():
-    x = 40 * noise(3, 7, 5, 4) + 100
-    layer = layers.InstanceNormalization(epsilon=0.5)
-    layer.build(x.shape)
-    gamma, beta = randomize(layer).get_weights()
-    wide = x.astype("float64")
-    mean, variance = wide.mean((1, 2), keepdims=True), wide.var((1, 2), keepdims=True)
-    expected = gamma * (wide - mean) / np.sqrt(variance + 0.5) + beta
-    np.testing.assert_allclose(layer(x), expected, rtol=1e-4, atol=1e-5)
-
-
-def test_instance_normalization_of_half_precision_features_does_not_overflow():
-    x = (1000 * noise(1, 8, 8, 2)).astype("float16")  # squares go beyond 65504
-    y = np.asarray(layers.InstanceNormalization(dtype="float16")(x))
-    assert y.dtype == np.float16
-    np.testing.assert_allclose(y.std((1, 2)), 1, atol=5e-3)
 
 
 # Padding

@@ -5,23 +5,33 @@ import sys
 import numpy as np
 import pytest
 
+from data import images
 from fast_style import super_resolution
 
 
-def test_alpha_is_enlarged_with_the_colours(photo):
+def test_alpha_exif_and_profile_go_with_the_enlarged_image(photo):
     alpha = np.repeat(np.array([0, 255], np.uint8), 4)[None].repeat(6, axis=0)
-    enlarged = super_resolution.enlarge_alpha(alpha, photo(24, 32))
-    assert enlarged.shape == (24, 32)
-    assert (enlarged[:, :8] == 0).all()
-    assert (enlarged[:, -8:] == 255).all()
-    assert super_resolution.enlarge_alpha(None, photo(24, 32)) is None
-    assert super_resolution.enlarge_alpha(alpha, photo(6, 8)) is alpha
+    picture = images.Picture(photo(6, 8), alpha, b"exif", b"profile")
+
+    class FourTimes:
+        factor = 4
+
+        def __call__(self, rgb):
+            return images.resize(rgb, 4 * len(rgb), 4 * rgb.shape[1])
+
+    enlarged = super_resolution.enlarge(FourTimes(), picture)
+    assert enlarged.rgb.shape == (24, 32, 3)
+    assert (enlarged.alpha[:, :12] == 0).all()
+    assert (enlarged.alpha[:, -12:] == 255).all()
+    assert (enlarged.exif, enlarged.icc_profile) == (b"exif", b"profile")
+    with pytest.raises(ValueError, match=r"4 times .* 8 x 6 is 768 pixels.*767"):
+        super_resolution.enlarge(FourTimes(), picture, max_pixels=767)
 
 
 def test_an_image_that_would_be_too_large_is_refused():
-    super_resolution.check_enlarged_size("a.png", 10, 20, 4, 3200)
-    with pytest.raises(ValueError, match=r"a.png: 4 times .* 20 x 10 is 3,200 pixels.*3,199"):
-        super_resolution.check_enlarged_size("a.png", 10, 20, 4, 3199)
+    super_resolution.check_enlarged_size(10, 20, 4, 3200)
+    with pytest.raises(ValueError, match=r"4 times .* 20 x 10 is 3,200 pixels.*3,199"):
+        super_resolution.check_enlarged_size(10, 20, 4, 3199)
 
 
 def test_matched_channels_have_the_small_images_histograms(photo):

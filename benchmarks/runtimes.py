@@ -1,0 +1,157 @@
+"""Every runtime of this project beside others with the same network and weights.
+
+    python -m benchmarks.runtimes CHECKPOINT [--python_with_torch=PATH]
+
+Each measurement is a process of its own, and the runtimes take turns. PyTorch (eager, channels
+last; torch.compile) and its ONNX export for ONNX Runtime and OpenVINO need --python_with_torch, a Python
+with torch, onnx and onnxscript, whose file torch_child.py it runs. Ratios are to the first runtime.
+"""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+from absl import app, flags
+
+from benchmarks import interpreters, machine
+
+OURS = ("OpenVINO, ours", "TensorFlow", "TensorFlow, XLA")
+ONNX = ("ONNX Runtime", "OpenVINO, of PyTorch's ONNX")
+TORCH = {"PyTorch, channels last": "eager", "torch.compile": "compile"}
+
+flags.DEFINE_list("sizes", ["256x256", "512x512", "1920x1080"], "WIDTHxHEIGHT, pixels.")
+flags.DEFINE_integer("passes", 5, "Measured passes in each process.")
+flags.DEFINE_integer("rounds", 2, "Processes for each size and runtime.")
+interpreters.define_python_with_torch(None)
+flags.DEFINE_multi_string("only", [], "A runtime to measure, by its name; all by default.")
+flags.DEFINE_string("chart", None, "PNG file for a chart (needs matplotlib).")
+flags.DEFINE_string("child", None, "Measure one runtime (used inside).")
+
+
+def _painter(name, prefix, size, file):
+    """A function that paints one image."""
+    width, height = map(int, size.split("x"))
+    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    if name in OURS:
+        from fast_style.inference import Stylizer
+
+        runtime = "openvino" if name == OURS[0] else "tensorflow"
+        stylizer = Stylizer.load(prefix, name == OURS[2], runtime, tile=0)
+        return lambda: stylizer(image)
+    floats = np.ascontiguousarray(image[None].transpose(0, 3, 1, 2), np.float32)
+    if name == ONNX[0]:
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+        given = session.get_inputs()[0].name
+        return lambda: session.run(None, {given: floats})
+    import openvino as ov
+
+    options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    request = ov.Core().compile_model(file, "CPU", options).create_infer_request()
+    return lambda: request.infer([floats])
+
+
+def _child(name, prefix, size, file):
+    """Prints the seconds of the first pass, of later passes, and peak memory in MiB."""
+    paint = _painter(name, prefix, size, file)
+    times = [time.perf_counter()]
+    for _ in range(1 + flags.FLAGS.passes):
+        paint()
+        times.append(time.perf_counter())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print("figures", *np.diff(times), peak, 0)
+
+
+def _measure(name, prefix, size, weights, file):
+    """Seconds of the first pass, list of the others, peak MiB; None where it does not run."""
+    passes = str(flags.FLAGS.passes)
+    if name in TORCH:
+        child = os.path.join(os.path.dirname(__file__), "torch_child.py")
+        command = [flags.FLAGS.python_with_torch, child, weights, size, passes, TORCH[name]]
+    else:
+        command = [sys.executable, "-m", "benchmarks.runtimes", prefix, file]
+        command += [f"--child={name}", f"--sizes={size}", f"--passes={passes}"]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    line = next((x for x in process.stdout.splitlines() if x.startswith("figures")), None)
+    if process.returncode or line is None:
+        reason = (process.stderr.strip().splitlines() or ["no output"])[-1]
+        print(f"{name}, {size}: {reason}", file=sys.stderr)
+        return None
+    first, *later, peak, _ = map(float, line.split()[1:])
+    return first, later, peak
+
+
+def _export(weights, size, file):
+    child = os.path.join(os.path.dirname(__file__), "torch_child.py")
+    command = [flags.FLAGS.python_with_torch, child, weights, size, "0", "export", file]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def _chart(path, medians):
+    """Bars: seconds of each runtime, one panel for each size."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, len(medians), figsize=(4 * len(medians), 3), squeeze=False)
+    for axis, (size, found) in zip(axes[0], medians.items(), strict=True):
+        axis.barh(list(found), list(found.values()), color=["#30588c"] * 3 + ["#b0b0b0"] * 9)
+        axis.invert_yaxis()
+        axis.set_title(size)
+        axis.set_xlabel("seconds")
+        if axis is not axes[0][0]:
+            axis.set_yticklabels([])
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+
+
+def main(argv):
+    values = flags.FLAGS
+    if values.child:
+        _child(values.child, argv[1], values.sizes[0], argv[2])
+        return
+    if len(argv) != 2:
+        raise app.UsageError("CHECKPOINT is wanted")
+    from fast_style import tensor_bundle
+
+    names = [*OURS, *((*ONNX, *TORCH) if values.python_with_torch else ())]
+    names = [name for name in names if not values.only or name in values.only]
+    print(machine.processor())
+    rows, medians = [], {}
+    with tempfile.TemporaryDirectory() as folder:
+        weights = os.path.join(folder, "weights.npz")
+        np.savez(weights, **tensor_bundle.load(argv[1])[1])
+        for size in values.sizes:
+            file = os.path.join(folder, f"{size}.onnx")
+            if set(names) & set(ONNX):
+                _export(weights, size, file)
+            runs = {name: [] for name in names}
+            for _ in range(values.rounds):
+                for name in names:
+                    runs[name] += filter(None, [_measure(name, argv[1], size, weights, file)])
+            medians[size] = {}
+            for name, found in runs.items():
+                if found:
+                    passes = [seconds for run in found for seconds in run[1]]
+                    medians[size][name] = statistics.median(passes)
+                    ratio = medians[size][name] / next(iter(medians[size].values()))
+                    first = statistics.median(run[0] for run in found)
+                    peak = statistics.median(run[2] for run in found)
+                    spread = machine.spread(passes)
+                    figures = (spread, f"{ratio:.2f}", f"{first:.2f}", f"{peak:,.0f}")
+                    rows.append((size, name, *figures))
+    header = ("size", "runtime", "s, median (min)", "ratio", "first pass, s", "peak MiB")
+    machine.table(header, rows)
+    if values.chart:
+        _chart(values.chart, medians)
+
+
+if __name__ == "__main__":
+    app.run(main)

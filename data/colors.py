@@ -1,0 +1,41 @@
+"""Luminance and colour of uint8 images."""
+
+import numpy as np
+
+# Y of YIQ (and of JPEG's YCbCr).
+_LUMINANCE = np.float32([0.299, 0.587, 0.114])
+
+
+def luminance(rgb):
+    """The Y of YIQ.
+
+    Args:
+        rgb: uint8 or float RGB `[..., 3]`, 0..255.
+
+    Returns:
+        float32 `[...]`, 0..255.
+    """
+    return np.asarray(rgb, np.float32) @ _LUMINANCE
+
+
+def with_colors_of(content, painted):
+    """The luminance of the picture with the colours, I and Q of YIQ, of the photograph.
+
+    Gatys, Bethge, Hertzmann, Shechtman 2016, *Preserving Color in Neural Artistic Style Transfer*,
+    section 2.2. Where that leaves 0..255 it is clipped, which changes both a little.
+
+    Args:
+        content: uint8 RGB `[H, W, 3]`.
+        painted: uint8 or float RGB `[H, W, 3]`, 0..255.
+
+    Returns:
+        uint8 RGB `[H, W, 3]`.
+    """
+    # A change of Y alone is the same change of red, green and blue.
+    change = luminance(painted) - luminance(content)
+    return to_uint8(np.asarray(content, np.float32) + change[..., None])
+
+
+def to_uint8(image):
+    """Rounds and clips a float array to 0..255."""
+    return np.clip(np.round(image), 0, 255).astype(np.uint8)

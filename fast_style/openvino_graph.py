@@ -1,0 +1,239 @@
+"""A transformation network as OpenVINO's graph, made from its weights alone.
+
+Channels first, as OpenVINO's kernels want it, and the costly convolutions in forms that compute
+the same sums in less time.
+"""
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+from fast_style.architecture import EPSILON
+from fast_style.stages import compute
+
+_BLOCK = 4  # side of the blocks of pixels that the last convolution gives at a time
+
+
+def whole(architecture, weights):
+    """The network on batches: uint8 `[N, H, W, 3]`, sides that divide by 4, to the same.
+
+    Args:
+        architecture: `fast_style.architecture.Architecture`.
+        weights: dict from path to array, as `fast_style.tensor_bundle.load` returns it.
+
+    Returns:
+        `openvino.Model`.
+    """
+    pixels = _parameter("pixels", np.uint8, 3)
+    graph = _Graph(architecture, weights)
+    x = graph.from_pixels(pixels)
+    for name in architecture.convolutions:
+        if name.endswith("/first"):
+            entering = x
+        x = graph.finish(name, graph.convolve(name, x))
+        if name.endswith("/second"):
+            x = graph.add(entering, x)
+    return ov.Model([graph.to_pixels(x)], [pixels], "network")
+
+
+def stage_model(architecture, weights, stage, moments, axis):
+    """One stage on a part of one image.
+
+    Its inputs are those of the stage, uint8 or float32 `[1, H, W, C]`, and "rows", int64 `[2]`,
+    the first row of its output that is kept and the one after the last, in rows of the bottleneck.
+
+    Args:
+        architecture, weights: as in `whole`.
+        stage: `fast_style.stages.Stage`.
+        moments: float32 `[2, channels]`, what earlier stages have measured. They become constants,
+            which OpenVINO puts into the convolutions: worth compiling the stage for each image.
+        axis: int, 1 if "rows" are rows, 2 if they are columns.
+
+    Returns:
+        `openvino.Model`, its outputs those of the stage in their order.
+    """
+    rows = ops.parameter([2], np.int64, name="rows")
+    graph = _Graph(architecture, weights, moments, rows, axis)
+    channels = 4 * architecture.width
+    parameters = {
+        name: _parameter(name, np.uint8, 3)
+        if name == "pixels"
+        else _parameter(name, np.float32, channels)
+        for name in stage.inputs
+    }
+    inputs = {
+        name: p if name == "pixels" else graph.channels_first(p) for name, p in parameters.items()
+    }
+    outputs = [
+        graph.channels_last(tensor) if name in ("raw", "x") else tensor
+        for name, tensor in compute(stage, inputs, graph).items()
+    ]
+    return ov.Model(outputs, [*parameters.values(), rows], stage.name)
+
+
+def _parameter(name, dtype, channels):
+    return ops.parameter(ov.PartialShape([-1, -1, -1, channels]), dtype, name=name)
+
+
+class _Graph:
+    """The operations of `fast_style.stages.compute`; tensors are `[N, C, H, W]`.
+
+    Batch normalization is folded into the convolution before it, which then ends with its ReLU.
+    """
+
+    def __init__(self, architecture, weights, moments=None, rows=None, axis=1):
+        self.architecture = architecture
+        self.weights = weights
+        self.convolutions = architecture.convolutions
+        self.slices = architecture.normalized
+        self.given_moments = moments
+        self.rows = rows
+        self.axis = axis + 1  # of height and width in [N, C, H, W]
+
+    def channels_first(self, x):
+        return ops.transpose(x, _ints(0, 3, 1, 2))
+
+    def channels_last(self, x):
+        return ops.transpose(x, _ints(0, 2, 3, 1))
+
+    def from_pixels(self, pixels):
+        return self.channels_first(ops.convert(pixels, "f32"))
+
+    def to_pixels(self, x):
+        if self.architecture.output == "tanh":
+            x = ops.multiply(ops.add(ops.tanh(x), _floats(1)), _floats(127.5))
+        x = ops.clamp(ops.round(x, "half_to_even"), 0, 255)
+        return ops.convert(self.channels_last(x), "u8")
+
+    def add(self, x, y):
+        return ops.add(x, y)
+
+    def crop(self, x, scale):
+        ends = ops.split(ops.multiply(self.rows, _ints(scale)), _int(0), 2)
+        return ops.slice(x, ends.output(0), ends.output(1), _ints(1), _ints(self.axis))
+
+    def moments(self, x):
+        mean = ops.reduce_mean(x, _ints(0, 2, 3), keep_dims=True)
+        distance = ops.subtract(x, mean)
+        variance = ops.reduce_mean(ops.multiply(distance, distance), _ints(0, 2, 3), keep_dims=True)
+        rows = [ops.reshape(value, _ints(1, -1), False) for value in (mean, variance)]
+        return ops.concat(rows, 0)
+
+    def convolve(self, name, x):
+        convolution = self.convolutions[name]
+        kernel, bias = self._folded(name)
+        if name == "out":
+            return self._blocks_of_pixels(x, kernel, bias)
+        if name in ("up1", "up2"):
+            enlarge = self._transposed if self.architecture.upsampling == "transpose" else None
+            x = (enlarge or self._enlarged)(x, kernel)
+        else:
+            stride = 2 if name in ("down2", "down3") else 1
+            kernel = kernel.transpose(3, 2, 0, 1)
+            x = self._convolution(x, kernel, stride, (convolution.kernel_size - 1) // 2)
+        x = ops.add(x, _floats(bias.reshape(1, -1, 1, 1)))
+        return x if name in self.slices else self._activate(name, x)
+
+    def finish(self, name, raw):
+        """Instance normalization, then ReLU."""
+        if name not in self.slices:
+            return raw
+        gamma, beta = (self._per_channel(name, part) for part in ("gamma", "beta"))
+        if self.given_moments is None:
+            x = ops.mvn(raw, _ints(2, 3), True, EPSILON, "INSIDE_SQRT")
+            x = ops.add(ops.multiply(x, _floats(gamma)), _floats(beta))
+        else:
+            mean, variance = self.given_moments[:, self.slices[name]].reshape(2, 1, -1, 1, 1)
+            scale = gamma / np.sqrt(variance + EPSILON)
+            x = ops.add(ops.multiply(raw, _floats(scale)), _floats(beta - mean * scale))
+        return self._activate(name, x)
+
+    def _activate(self, name, x):
+        return x if name == "out" or name.endswith("/second") else ops.relu(x)
+
+    def _per_channel(self, name, part):
+        return self.weights[f"{name}/norm/{part}"].reshape(1, -1, 1, 1)
+
+    def _folded(self, name):
+        """Kernel, its output channels last, and bias; with batch normalization in them."""
+        kernel, bias = (self.weights[f"{name}/conv/{part}"] for part in ("kernel", "bias"))
+        if self.architecture.upsampling == "transpose" and name in ("up1", "up2"):
+            kernel = kernel.swapaxes(2, 3)
+        if self.architecture.normalization == "batch" and name != "out":
+            gamma, beta, mean, variance = (
+                self.weights[f"{name}/norm/{part}"]
+                for part in ("gamma", "beta", "moving_mean", "moving_variance")
+            )
+            scale = gamma / np.sqrt(variance + np.float32(EPSILON))
+            kernel, bias = kernel * scale, (bias - mean) * scale + beta
+        return kernel, bias
+
+    def _convolution(self, x, kernel, stride, border):
+        """Kernel `[outputs, inputs, height, width]`; `border` pixels on each side."""
+        if self.architecture.padding == "reflect":
+            x, border = _pad(x, border, "reflect"), 0
+        return ops.convolution(x, _floats(kernel), [stride] * 2, [border] * 2, [border] * 2, [1, 1])
+
+    def _enlarged(self, x, kernel):
+        """Twice as large by nearest neighbour, then a 3x3 convolution.
+
+        A pixel's four copies see it with different taps of the kernel, and those that fall on the
+        same pixel can be added before: a transposed convolution with a kernel of 4x4.
+        """
+        inputs, outputs = kernel.shape[2:]
+        taps = np.zeros((4, 4, inputs, outputs), np.float32)
+        for row in range(3):
+            for column in range(3):
+                # Tap r of a copy's row falls on this pixel from two rows of the output.
+                taps[2 - row : 4 - row, 2 - column : 4 - column] += kernel[row, column]
+        if self.architecture.padding == "zero":
+            return _transposed_convolution(x, taps, (1, 1))
+        # What the copies reflect is the pixel at the edge.
+        return _transposed_convolution(_pad(x, 1, "edge"), taps, (3, 3))
+
+    def _transposed(self, x, kernel):
+        """Keras's Conv2DTranspose of stride 2, cut as `TransposedUpBlock` cuts it."""
+        return _transposed_convolution(x, kernel, (1, len(kernel) - 3))
+
+    def _blocks_of_pixels(self, x, kernel, bias):
+        """The last convolution: three channels leave the processor's lanes empty, so 4 x 4 pixels
+        are computed as 48 channels, of a kernel that holds the 9x9 at each of their places.
+        """
+        size, _, inputs, outputs = kernel.shape
+        side = size - 1 + _BLOCK
+        taps = np.zeros((side, side, inputs, outputs, _BLOCK, _BLOCK), np.float32)
+        for row in range(_BLOCK):
+            for column in range(_BLOCK):
+                taps[row : row + size, column : column + size, :, :, row, column] = kernel
+        taps = taps.transpose(3, 4, 5, 2, 0, 1).reshape(-1, inputs, side, side)
+        x = self._convolution(x, taps, _BLOCK, size // 2)
+        x = ops.add(x, _floats(np.repeat(bias, _BLOCK**2).reshape(1, -1, 1, 1)))
+        return ops.depth_to_space(x, "depth_first", _BLOCK)
+
+
+def _pad(x, border, mode):
+    border = _ints(0, 0, border, border)
+    return ops.pad(x, border, border, mode)
+
+
+def _transposed_convolution(x, kernel, cut):
+    """Stride 1/2, kernel `[height, width, inputs, outputs]`; rows cut at the start, at the end."""
+    return ops.convolution_backprop_data(
+        x,
+        _floats(kernel.transpose(2, 3, 0, 1)),
+        [2, 2],
+        pads_begin=[cut[0]] * 2,
+        pads_end=[cut[1]] * 2,
+    )
+
+
+def _floats(values):
+    return ops.constant(np.ascontiguousarray(values, np.float32))
+
+
+def _ints(*values):
+    return ops.constant(np.array(values, np.int64))
+
+
+def _int(value):
+    return ops.constant(np.int64(value))

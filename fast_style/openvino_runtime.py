@@ -1,0 +1,113 @@
+"""Painting with OpenVINO, without TensorFlow or Keras."""
+
+import threading
+
+import numpy as np
+import openvino as ov
+
+from fast_style import openvino_graph, stages, tensor_bundle
+
+_CORE = None
+_CORE_LOCK = threading.Lock()
+
+
+class OpenVINORuntime:
+    """Runs one network on the processor; threads may share it and take turns.
+
+    Compiling takes a tenth of a second, so nothing is kept on disk.
+
+    Args:
+        architecture: `fast_style.architecture.Architecture`.
+        weights: dict from path to array, as `fast_style.tensor_bundle.load` returns it.
+    """
+
+    name = "openvino"
+    factor = 1
+    """Its pictures are as large as the images."""
+    bytes_per_pixel = 340
+    """Memory of a pass of the whole network at width 32, for each pixel."""
+    bytes_per_band_pixel = 1100
+    """Memory of a pass of the costliest stage at width 32, for each pixel."""
+
+    def __init__(self, architecture, weights):
+        self.architecture = architecture
+        self._weights = weights
+        self._whole = None
+        self._stage = (None, None)
+        # One pass uses every core already; two at once would only take twice the memory.
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, prefix):
+        """The runtime for a checkpoint, and its description (dict).
+
+        Raises:
+            FileNotFoundError: there is no checkpoint at `prefix`.
+            fast_style.description.CheckpointError: it is damaged.
+        """
+        architecture, weights, description = tensor_bundle.load(prefix)
+        return cls(architecture, weights), description
+
+    def prepare(self):
+        """Compiles the network, which the first pass does otherwise."""
+        with self._lock:
+            self._prepared()
+
+    def paint(self, images):
+        """Stylizes uint8 `[N, H, W, 3]` to the same."""
+        height, width = images.shape[1:3]
+        batch = stages.pad_edges(images, stages.padded(height), stages.padded(width))
+        with self._lock:
+            painted = self._prepared().infer([np.ascontiguousarray(batch)])[0]
+            return painted[:, :height, :width].copy()  # the request's own memory is used again
+
+    def run_stage(self, stage, inputs, moments, rows, axis):
+        """One pass over a part of an image; see `fast_style.stages.Stage`.
+
+        Args:
+            stage: `Stage`.
+            inputs: dict from names to arrays `[1, H, W, C]`.
+            moments: float32 `[2, channels]`.
+            rows: (first, one after the last) of its rows that are kept, in rows of the bottleneck.
+            axis: 1 if these are rows, 2 if they are columns.
+
+        Returns:
+            dict from names to arrays.
+        """
+        with self._lock:
+            # Kept for the next band, and no longer than this stage.
+            key = (stage, axis, moments.tobytes())
+            if self._stage[0] != key:
+                self._stage = (None, None)
+                model = openvino_graph.stage_model(
+                    self.architecture, self._weights, stage, moments, axis
+                )
+                self._stage = (key, _compile(model).create_infer_request())
+            request = self._stage[1]
+            values = {**inputs, "rows": np.array(rows, np.int64)}
+            names = [port.get_any_name() for port in request.model_inputs]
+            results = request.infer([np.ascontiguousarray(values[name]) for name in names])
+            outputs = zip(stage.outputs, range(len(stage.outputs)), strict=True)
+            return {name: results[number].copy() for name, number in outputs}
+
+    def release(self):
+        """Frees what passes keep for the next of their kind."""
+        with self._lock:
+            self._whole, self._stage = None, (None, None)
+
+    def _prepared(self):
+        if self._whole is None:
+            model = openvino_graph.whole(self.architecture, self._weights)
+            self._whole = _compile(model).create_infer_request()
+        return self._whole
+
+
+def _compile(model):
+    global _CORE
+    with _CORE_LOCK:
+        if _CORE is None:
+            _CORE = ov.Core()
+    # bfloat16, where the processor has it, would change colours by several steps of 255.
+    return _CORE.compile_model(
+        model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    )
