@@ -3,7 +3,8 @@
     python -m benchmarks.runtimes CHECKPOINT [--python_with_torch=PATH]
 
 Each measurement is a process of its own, and the runtimes take turns. PyTorch (eager, channels
-last; torch.compile) and its ONNX export for ONNX Runtime and OpenVINO need --python_with_torch, a Python
+last; torch.compile) and its ONNX export for ONNX Runtime and OpenVINO need --python_with_torch, a
+Python
 with torch, onnx and onnxscript, whose file torch_child.py it runs. Ratios are to the first runtime.
 """
 
