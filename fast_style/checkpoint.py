@@ -20,6 +20,7 @@ from fast_style.description import (
     CheckpointError,
     check_task,
     description_path,
+    from_options,
     read_description,
     task_of,
     write_description,
@@ -41,16 +42,8 @@ def build_network(description, where):
     Raises:
         CheckpointError: for an unknown key or an option out of range.
     """
-    config = dict(description["network"])
-    config.pop("name", None)
     kind = NETWORKS[task_of(description)]
-    unknown = sorted(set(config) - set(kind.OPTIONS))
-    if unknown:
-        raise CheckpointError(f"{where}: unknown network option {unknown[0]!r}")
-    try:
-        network = kind(**config)
-    except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{where}: {error}") from error
+    network = from_options(description, where, kind, kind.OPTIONS)
     network.build()
     return network
 

@@ -99,3 +99,26 @@ def check_task(prefix, description, task):
         raise CheckpointError(
             f"{prefix}: is a network for {task_of(description)}, one for {task} is wanted"
         )
+
+
+def from_options(description, where, make, known):
+    """What `make` builds from the options in a description's "network".
+
+    Args:
+        description: dict as `read_description` returns it.
+        where: str, named in errors.
+        make: called with the options by name.
+        known: names of the options that there are.
+
+    Raises:
+        CheckpointError: for an unknown key or an option out of range.
+    """
+    options = dict(description["network"])
+    options.pop("name", None)
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise CheckpointError(f"{where}: unknown network option {unknown[0]!r}")
+    try:
+        return make(**options)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{where}: {error}") from error

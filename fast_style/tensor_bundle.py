@@ -19,6 +19,7 @@ from fast_style.description import (
     CheckpointError,
     check_task,
     description_path,
+    from_options,
     read_description,
 )
 
@@ -47,34 +48,15 @@ def load(prefix):
     prefix = os.fspath(prefix)
     description = read_description(prefix)
     check_task(prefix, description, STYLE)
-    architecture = read_architecture(description, description_path(prefix))
+    architecture = from_options(
+        description, description_path(prefix), Architecture, Architecture.__dataclass_fields__
+    )
     try:
         return architecture, _read_weights(prefix, architecture), description
     except CheckpointError:
         raise
     except (LookupError, ValueError, struct.error, OSError) as error:
         raise CheckpointError(f"{prefix}: damaged checkpoint ({error})") from error
-
-
-def read_architecture(description, where):
-    """The `Architecture` in a description's "network".
-
-    Args:
-        description: dict as `read_description` returns it.
-        where: str, named in errors.
-
-    Raises:
-        CheckpointError: for an unknown key or an option out of range.
-    """
-    config = dict(description["network"])
-    config.pop("name", None)
-    unknown = sorted(set(config) - set(Architecture.__dataclass_fields__))
-    if unknown:
-        raise CheckpointError(f"{where}: unknown network option {unknown[0]!r}")
-    try:
-        return Architecture(**config)
-    except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{where}: {error}") from error
 
 
 def _read_weights(prefix, architecture):

@@ -83,3 +83,16 @@ def prefix(network, tmp_path_factory):
     prefix = tmp_path_factory.mktemp("checkpoints") / "ckpt-done"
     checkpoint.save_network(network, prefix, {})
     return prefix
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """A folder with five small photographs, which no test may change."""
+    from data import images
+
+    folder = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    for number in range(5):
+        coarse = rng.integers(0, 256, (6, 8, 3), np.uint8)
+        images.save(folder / f"{number}.png", images.resize(coarse, 36, 48))
+    return folder

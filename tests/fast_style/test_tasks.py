@@ -17,17 +17,6 @@ PIXEL = SuperResolutionLossSettings(content_weight=0, pixel_weight=1)
 FEATURES = SuperResolutionLossSettings(content_layers=("block1_conv2",))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A folder with five small photographs."""
-    folder = tmp_path_factory.mktemp("photos")
-    rng = np.random.default_rng(0)
-    for number in range(5):
-        coarse = rng.integers(0, 256, (6, 8, 3), np.uint8)
-        images.save(folder / f"{number}.png", images.resize(coarse, 36, 48))
-    return folder
-
-
 @pytest.fixture
 def make(folder, tmp_path, random_vgg):
     """Makes a trainer of a tiny network in tmp_path/run."""

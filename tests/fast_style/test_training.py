@@ -24,17 +24,6 @@ SHALLOW = LossSettings(
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A folder with five small photographs."""
-    folder = tmp_path_factory.mktemp("photos")
-    rng = np.random.default_rng(0)
-    for number in range(5):
-        coarse = rng.integers(0, 256, (6, 8, 3), np.uint8)
-        images.save(folder / f"{number}.png", images.resize(coarse, 36, 48))
-    return folder
-
-
-@pytest.fixture(scope="module")
 def style():
     return np.random.default_rng(1).integers(0, 256, (24, 32, 3), np.uint8)
 
