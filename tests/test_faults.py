@@ -7,7 +7,7 @@ from tests.faults import kill_runs
 
 @pytest.mark.slow
 def test_killed_runs_end_as_one_that_was_left_alone(random_vgg, tmp_path):
-    outcomes = list(kill_runs(tmp_path, random_vgg, runs=3, steps=30, save_every=8, width=4))
+    outcomes = list(kill_runs(tmp_path, random_vgg, runs=2, steps=24, save_every=6, width=4))
     assert all(outcome.identical for outcome in outcomes)
-    assert sum(len(outcome.kills) for outcome in outcomes) >= 3
-    assert max(steps for outcome in outcomes for steps in outcome.repeated) <= 8
+    assert sum(len(outcome.kills) for outcome in outcomes) >= 2
+    assert max(steps for outcome in outcomes for steps in outcome.repeated) <= 6
