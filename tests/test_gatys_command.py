@@ -168,6 +168,7 @@ def test_wrong_usage_ends_with_2(files, tmp_path):
         assert "--help" in process.stderr and "Traceback" not in process.stderr
 
 
+@pytest.mark.slow
 def test_figures_are_drawn(files, flags, tmp_path):
     kept = [flag for flag in flags if "layers" not in flag]
     process = run(

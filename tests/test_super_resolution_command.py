@@ -129,6 +129,7 @@ def test_the_wrong_kind_of_network_is_one_line(photos, prefix, enlarger, tmp_pat
     assert_one_line_error(process, "is a network for super_resolution, one for style is wanted")
 
 
+@pytest.mark.slow
 def test_a_mistake_in_scoring_is_one_line(photos, enlarger, tmp_path, photo):
     (tmp_path / "empty").mkdir()
     images.save(tmp_path / "tiny" / "a.png", photo(16, 16))

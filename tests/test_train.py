@@ -121,6 +121,7 @@ def test_a_loss_that_is_no_number_names_the_step_and_the_flags(style, photos, fl
     assert "Traceback" not in process.stderr
 
 
+@pytest.mark.slow
 def test_a_full_disk_keeps_the_earlier_checkpoint(style, photos, flags, tmp_path):
     assert train(style, photos, *flags, "--steps=2", cwd=tmp_path).returncode == 0
     process = train(
@@ -197,6 +198,7 @@ def test_a_mistake_is_one_line(style, photos, flags, tmp_path, case, words):
     assert len(lines) == (2 if case == "photos damaged" else 1), process.stderr
 
 
+@pytest.mark.slow
 def test_wrong_usage_ends_with_2(style, photos, tmp_path):
     for arguments in (
         [style],
