@@ -4,10 +4,10 @@
 
 Each measurement is a process of its own, and the runtimes take turns. PyTorch (eager, channels
 last; torch.compile) and its ONNX export for ONNX Runtime and OpenVINO need --python_with_torch, a
-Python
-with torch, onnx and onnxscript, whose file torch_child.py it runs. Ratios are to the first runtime.
+Python with torch, onnx and onnxscript. Ratios are to the first runtime.
 """
 
+import json
 import os
 import resource
 import statistics
@@ -59,39 +59,34 @@ def _painter(name, prefix, size, file):
 
 
 def _child(name, prefix, size, file):
-    """Prints the seconds of the first pass, of later passes, and peak memory in MiB."""
+    """Prints what `torch_child` prints."""
     paint = _painter(name, prefix, size, file)
     times = [time.perf_counter()]
     for _ in range(1 + flags.FLAGS.passes):
         paint()
         times.append(time.perf_counter())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print("figures", *np.diff(times), peak, 0)
+    print(json.dumps({"seconds": np.diff(times).tolist(), "peak": peak}))
 
 
 def _measure(name, prefix, size, weights, file):
-    """Seconds of the first pass, list of the others, peak MiB; None where it does not run."""
-    passes = str(flags.FLAGS.passes)
-    if name in TORCH:
-        child = os.path.join(os.path.dirname(__file__), "torch_child.py")
-        command = [flags.FLAGS.python_with_torch, child, weights, size, passes, TORCH[name]]
-    else:
-        command = [sys.executable, "-m", "benchmarks.runtimes", prefix, file]
-        command += [f"--child={name}", f"--sizes={size}", f"--passes={passes}"]
-    process = subprocess.run(command, capture_output=True, text=True, check=False)
-    line = next((x for x in process.stdout.splitlines() if x.startswith("figures")), None)
-    if process.returncode or line is None:
-        reason = (process.stderr.strip().splitlines() or ["no output"])[-1]
+    """Seconds of each pass and peak MiB (dict); None where the runtime does not run."""
+    passes = flags.FLAGS.passes
+    try:
+        if name in TORCH:
+            return _torch(weights, size, 1 + passes, TORCH[name])
+        options = (f"--child={name}", f"--sizes={size}", f"--passes={passes}")
+        arguments = (prefix, file, *options)
+        return interpreters.run_child(sys.executable, "benchmarks.runtimes", *arguments)
+    except subprocess.CalledProcessError as error:
+        reason = (error.stderr.strip().splitlines() or ["no output"])[-1]
         print(f"{name}, {size}: {reason}", file=sys.stderr)
         return None
-    first, *later, peak, _ = map(float, line.split()[1:])
-    return first, later, peak
 
 
-def _export(weights, size, file):
-    child = os.path.join(os.path.dirname(__file__), "torch_child.py")
-    command = [flags.FLAGS.python_with_torch, child, weights, size, "0", "export", file]
-    subprocess.run(command, check=True, capture_output=True)
+def _torch(*arguments):
+    interpreter = flags.FLAGS.python_with_torch
+    return interpreters.run_child(interpreter, "benchmarks.torch_child", *arguments)
 
 
 def _chart(path, medians):
@@ -132,7 +127,7 @@ def main(argv):
         for size in values.sizes:
             file = os.path.join(folder, f"{size}.onnx")
             if set(names) & set(ONNX):
-                _export(weights, size, file)
+                _torch(weights, size, 0, "export", file)
             runs = {name: [] for name in names}
             for _ in range(values.rounds):
                 for name in names:
@@ -140,11 +135,11 @@ def main(argv):
             medians[size] = {}
             for name, found in runs.items():
                 if found:
-                    passes = [seconds for run in found for seconds in run[1]]
+                    passes = [seconds for run in found for seconds in run["seconds"][1:]]
                     medians[size][name] = statistics.median(passes)
                     ratio = medians[size][name] / next(iter(medians[size].values()))
-                    first = statistics.median(run[0] for run in found)
-                    peak = statistics.median(run[2] for run in found)
+                    first = statistics.median(run["seconds"][0] for run in found)
+                    peak = statistics.median(run["peak"] for run in found)
                     spread = machine.spread(passes)
                     figures = (spread, f"{ratio:.2f}", f"{first:.2f}", f"{peak:,.0f}")
                     rows.append((size, name, *figures))

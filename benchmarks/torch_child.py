@@ -1,8 +1,11 @@
 """The same network in PyTorch, which `benchmarks.runtimes` runs with a Python that has PyTorch.
 
-python torch_child.py WEIGHTS.npz WIDTHxHEIGHT PASSES eager|compile|export [ONNX_FILE]
+python -m benchmarks.torch_child WEIGHTS.npz WIDTHxHEIGHT PASSES eager|compile|export [ONNX_FILE]
+
+Prints, as a line of JSON, the seconds of the passes and the peak memory in MiB.
 """
 
+import json
 import resource
 import sys
 import time
@@ -10,56 +13,32 @@ import time
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
-
-class Block(nn.Module):
-    """Reflection padding, convolution, instance normalization, ReLU."""
-
-    def __init__(self, weights, name, stride=1, enlarge=False, relu=True, last=False):
-        super().__init__()
-        kernel = torch.tensor(weights[f"{name}/conv/kernel"]).permute(3, 2, 0, 1).contiguous()
-        outputs, inputs, size, _ = kernel.shape
-        self.pad = nn.ReflectionPad2d(size // 2)
-        self.conv = nn.Conv2d(inputs, outputs, size, stride)
-        self.conv.weight.data = kernel
-        self.conv.bias.data = torch.tensor(weights[f"{name}/conv/bias"])
-        self.norm = None
-        if not last:
-            self.norm = nn.InstanceNorm2d(outputs, affine=True)
-            self.norm.weight.data = torch.tensor(weights[f"{name}/norm/gamma"])
-            self.norm.bias.data = torch.tensor(weights[f"{name}/norm/beta"])
-        self.enlarge, self.relu = enlarge, relu and not last
-
-    def forward(self, x):
-        if self.enlarge:
-            x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
-        x = self.conv(self.pad(x))
-        x = x if self.norm is None else self.norm(x)
-        return functional.relu(x) if self.relu else x
-
-
-class Residual(nn.Module):
-    def __init__(self, weights, name):
-        super().__init__()
-        self.first = Block(weights, f"{name}/first")
-        self.second = Block(weights, f"{name}/second", relu=False)
-
-    def forward(self, x):
-        return x + self.second(self.first(x))
+from benchmarks.torch_networks import transform_net
 
 
 def network(weights):
-    residuals = sum(1 for name in weights if name.endswith("first/conv/bias"))
-    return nn.Sequential(
-        Block(weights, "down1"),
-        Block(weights, "down2", stride=2),
-        Block(weights, "down3", stride=2),
-        *(Residual(weights, f"residual{i + 1}") for i in range(residuals)),
-        Block(weights, "up1", enlarge=True),
-        Block(weights, "up2", enlarge=True),
-        Block(weights, "out", last=True),
-    ).eval()
+    """The network of a checkpoint's weights (dict from path to array)."""
+    residuals = sum(name.endswith("first/conv/bias") for name in weights)
+    names = [
+        *("down1", "down2", "down3"),
+        *(f"residual{i + 1}/{part}" for i in range(residuals) for part in ("first", "second")),
+        *("up1", "up2", "out"),
+    ]
+    net = transform_net(len(weights["down1/conv/bias"]), residuals)
+    layers = [layer for layer in net.modules() if isinstance(layer, nn.Conv2d)]
+    for name, layer in zip(names, layers, strict=True):
+        kernel = weights[f"{name}/conv/kernel"].transpose(3, 2, 0, 1)
+        _fill(layer, kernel, weights[f"{name}/conv/bias"])
+    layers = [layer for layer in net.modules() if isinstance(layer, nn.InstanceNorm2d)]
+    for name, layer in zip(names[:-1], layers, strict=True):
+        _fill(layer, weights[f"{name}/norm/gamma"], weights[f"{name}/norm/beta"])
+    return net.eval()
+
+
+def _fill(layer, weight, bias):
+    layer.weight.data = torch.tensor(np.ascontiguousarray(weight))
+    layer.bias.data = torch.tensor(bias)
 
 
 def main(weights, size, passes, kind, onnx_file=None):
@@ -68,19 +47,19 @@ def main(weights, size, passes, kind, onnx_file=None):
     model = network(weights)
     image = np.random.default_rng(0).integers(0, 256, (1, height, width, 3)).astype("float32")
     x = torch.tensor(image).permute(0, 3, 1, 2)
+    times = [time.perf_counter()]
     with torch.inference_mode():
         if kind == "export":
             torch.onnx.export(model, (x.contiguous(),), onnx_file, dynamo=True, verbose=False)
-            return
-        model = model.to(memory_format=torch.channels_last)
-        x = x.to(memory_format=torch.channels_last)
-        model = torch.compile(model) if kind == "compile" else model
-        times = [time.perf_counter()]
-        for _ in range(int(passes) + 1):
-            result = model(x)
+        else:
+            model = model.to(memory_format=torch.channels_last)
+            x = x.to(memory_format=torch.channels_last)
+            model = torch.compile(model) if kind == "compile" else model
+        for _ in range(int(passes)):
+            model(x)
             times.append(time.perf_counter())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print("figures", *np.diff(times), peak, float(result.mean()))
+    print(json.dumps({"seconds": np.diff(times).tolist(), "peak": peak}))
 
 
 if __name__ == "__main__":

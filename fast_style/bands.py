@@ -139,7 +139,7 @@ def _upright(part, axis):
 
 
 def _bands(sources, height, rows, halo):
-    """Each band with `halo` rows on either side, where there are any.
+    """Each band with `halo` rows on either side, where there are any, or more: all are of one size.
 
     Every row is read once and in order, and held until the band below has seen it: what a stage
     makes of a band may be written over the band itself.
@@ -148,18 +148,18 @@ def _bands(sources, height, rows, halo):
         list of arrays, one for each source; the band's first row and the one after its last; the
         same two within the arrays.
     """
-    held, first, read = [None] * len(sources), 0, 0
+    rows = -(-height // -(-height // rows))  # bands as even as can be
+    window = min(height, rows + 2 * halo)
+    held, first, read = None, 0, 0
     for start in range(0, height, rows):
         stop = min(start + rows, height)
-        low, high = max(0, start - halo), min(height, stop + halo)
-        new = [source.read(read, high) for source in sources] if high > read else None
-        if held[0] is not None:
+        low = min(max(0, start - halo), height - window)
+        if held is not None:
             held = [part[low - first :] for part in held]
-            if new:
-                held = [np.concatenate(both) for both in zip(held, new, strict=True)]
-        else:
-            held = new
-        first, read = low, high
+        if low + window > read:
+            new = [source.read(read, low + window) for source in sources]
+            held = new if held is None else list(map(np.concatenate, zip(held, new, strict=True)))
+        first, read = low, low + window
         yield held, start, stop, (start - low, stop - low)
 
 

@@ -9,7 +9,7 @@ from fast_style.architecture import STRIDE
 
 SHARE = 0.6  # of what is available, the rest being for reading and writing pictures and for others
 _UNITS = {"": 20, "m": 20, "mib": 20, "k": 10, "kib": 10, "g": 30, "gib": 30}
-_MAX_BAND = 2_000_000  # pixels; larger bands are no faster
+_MAX_ROWS = 128  # pixels; higher bands are slower, since their memory is new to each stage
 _CGROUPS = (
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
     (
@@ -120,6 +120,5 @@ def cut(runtime, shape, max_memory=None, tile=None):
     in_memory = features + 4 * least * row <= room
     if tile is None:
         rows = (room - features * in_memory) // row - least
-        rows = min(rows, _MAX_BAND // bands.short_side(shape))
-        tile = max(rows, least) // STRIDE * STRIDE
+        tile = max(min(rows, _MAX_ROWS), least) // STRIDE * STRIDE
     return Cut(tile, in_memory)

@@ -8,7 +8,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-from fast_style.architecture import EPSILON
+from fast_style.architecture import EPSILON, STRIDE
 from fast_style.stages import compute
 
 _BLOCK = 4  # side of the blocks of pixels that the last convolution gives at a time
@@ -24,7 +24,7 @@ def whole(architecture, weights):
     Returns:
         `openvino.Model`.
     """
-    pixels = _parameter("pixels", np.uint8, 3)
+    pixels = ops.parameter(ov.PartialShape([-1, -1, -1, 3]), np.uint8, name="pixels")
     graph = _Graph(architecture, weights)
     x = graph.from_pixels(pixels)
     for name in architecture.convolutions:
@@ -36,31 +36,33 @@ def whole(architecture, weights):
     return ov.Model([graph.to_pixels(x)], [pixels], "network")
 
 
-def stage_model(architecture, weights, stage, moments, axis):
+def stage_model(architecture, weights, stage, moments, shape, axis):
     """One stage on a part of one image.
 
-    Its inputs are those of the stage, uint8 or float32 `[1, H, W, C]`, and "rows", int64 `[2]`,
-    the first row of its output that is kept and the one after the last, in rows of the bottleneck.
+    Its inputs are those of the stage, uint8 or float32 `[1, H, W, C]`, and "shares", float32 `[H]`
+    or `[W]`, the weights of the bottleneck's rows or columns in the moments. Outputs are not cut.
 
     Args:
         architecture, weights: as in `whole`.
         stage: `fast_style.stages.Stage`.
         moments: float32 `[2, channels]`, what earlier stages have measured. They become constants,
             which OpenVINO puts into the convolutions: worth compiling the stage for each image.
-        axis: int, 1 if "rows" are rows, 2 if they are columns.
+        shape: (H, W) of the part in the bottleneck. Of a known size, buffers are used again.
+        axis: int, 1 if the part consists of rows, 2 if of columns.
 
     Returns:
         `openvino.Model`, its outputs those of the stage in their order.
     """
-    rows = ops.parameter([2], np.int64, name="rows")
-    graph = _Graph(architecture, weights, moments, rows, axis)
-    channels = 4 * architecture.width
-    parameters = {
-        name: _parameter(name, np.uint8, 3)
-        if name == "pixels"
-        else _parameter(name, np.float32, channels)
-        for name in stage.inputs
-    }
+    shares = ops.parameter([shape[axis - 1]], np.float32, name="shares")
+    graph = _Graph(architecture, weights, moments, shares, axis)
+    parameters = {}
+    for name in stage.inputs:
+        if name == "pixels":
+            sides = [STRIDE * side for side in shape]
+            parameters[name] = ops.parameter([1, *sides, 3], np.uint8, name=name)
+        else:
+            channels = 4 * architecture.width
+            parameters[name] = ops.parameter([1, *shape, channels], np.float32, name=name)
     inputs = {
         name: p if name == "pixels" else graph.channels_first(p) for name, p in parameters.items()
     }
@@ -68,11 +70,7 @@ def stage_model(architecture, weights, stage, moments, axis):
         graph.channels_last(tensor) if name in ("raw", "x") else tensor
         for name, tensor in compute(stage, inputs, graph).items()
     ]
-    return ov.Model(outputs, [*parameters.values(), rows], stage.name)
-
-
-def _parameter(name, dtype, channels):
-    return ops.parameter(ov.PartialShape([-1, -1, -1, channels]), dtype, name=name)
+    return ov.Model(outputs, [*parameters.values(), shares], stage.name)
 
 
 class _Graph:
@@ -81,13 +79,13 @@ class _Graph:
     Batch normalization is folded into the convolution before it, which then ends with its ReLU.
     """
 
-    def __init__(self, architecture, weights, moments=None, rows=None, axis=1):
+    def __init__(self, architecture, weights, moments=None, shares=None, axis=1):
         self.architecture = architecture
         self.weights = weights
         self.convolutions = architecture.convolutions
         self.slices = architecture.normalized
         self.given_moments = moments
-        self.rows = rows
+        self.shares = shares
         self.axis = axis + 1  # of height and width in [N, C, H, W]
 
     def channels_first(self, x):
@@ -109,15 +107,21 @@ class _Graph:
         return ops.add(x, y)
 
     def crop(self, x, scale):
-        ends = ops.split(ops.multiply(self.rows, _ints(scale)), _int(0), 2)
-        return ops.slice(x, ends.output(0), ends.output(1), _ints(1), _ints(self.axis))
+        return x  # of a size that is known: whoever asked for the rest takes what counts
 
     def moments(self, x):
-        mean = ops.reduce_mean(x, _ints(0, 2, 3), keep_dims=True)
+        mean = self._mean(x)
         distance = ops.subtract(x, mean)
-        variance = ops.reduce_mean(ops.multiply(distance, distance), _ints(0, 2, 3), keep_dims=True)
+        variance = self._mean(ops.multiply(distance, distance))
         rows = [ops.reshape(value, _ints(1, -1), False) for value in (mean, variance)]
         return ops.concat(rows, 0)
+
+    def _mean(self, x):
+        """Mean over the rows (or columns) that have a share: `[1, C, 1, 1]`."""
+        lines = ops.reduce_mean(x, _ints(5 - self.axis))
+        groups = ops.reshape(lines, _ints(0, 0, self.shares.shape[0], -1), True)
+        weighted = ops.multiply(ops.reduce_mean(groups, _ints(3)), self.shares)
+        return ops.unsqueeze(ops.reduce_sum(weighted, _ints(2), True), _int(3))
 
     def convolve(self, name, x):
         convolution = self.convolutions[name]

@@ -6,6 +6,7 @@ import numpy as np
 import openvino as ov
 
 from fast_style import openvino_graph, stages, tensor_bundle
+from fast_style.architecture import STRIDE
 
 _CORE = None
 _CORE_LOCK = threading.Lock()
@@ -59,7 +60,7 @@ class OpenVINORuntime:
         batch = stages.pad_edges(images, stages.padded(height), stages.padded(width))
         with self._lock:
             painted = self._prepared().infer([np.ascontiguousarray(batch)])[0]
-            return painted[:, :height, :width].copy()  # the request's own memory is used again
+            return painted[:, :height, :width].copy()  # the request's memory is used again
 
     def run_stage(self, stage, inputs, moments, rows, axis):
         """One pass over a part of an image; see `fast_style.stages.Stage`.
@@ -75,20 +76,31 @@ class OpenVINORuntime:
             dict from names to arrays.
         """
         with self._lock:
+            shape = next(iter(inputs.values())).shape[1:3]
+            if "pixels" in inputs:
+                shape = tuple(side // STRIDE for side in shape)
             # Kept for the next band, and no longer than this stage.
-            key = (stage, axis, moments.tobytes())
+            key = (stage, shape, axis, moments.tobytes())
             if self._stage[0] != key:
                 self._stage = (None, None)
                 model = openvino_graph.stage_model(
-                    self.architecture, self._weights, stage, moments, axis
+                    self.architecture, self._weights, stage, moments, shape, axis
                 )
                 self._stage = (key, _compile(model).create_infer_request())
             request = self._stage[1]
-            values = {**inputs, "rows": np.array(rows, np.int64)}
+            first, stop = rows
+            shares = np.zeros(shape[axis - 1], np.float32)
+            shares[first:stop] = 1 / (stop - first)
+            values = {**inputs, "shares": shares}
             names = [port.get_any_name() for port in request.model_inputs]
             results = request.infer([np.ascontiguousarray(values[name]) for name in names])
-            outputs = zip(stage.outputs, range(len(stage.outputs)), strict=True)
-            return {name: results[number].copy() for name, number in outputs}
+            outputs = {}
+            for number, name in enumerate(stage.outputs):
+                scale = STRIDE if name == "pixels" else 1
+                kept = slice(scale * first, scale * stop)
+                where = () if name == "moments" else (slice(None),) * axis + (kept,)
+                outputs[name] = results[number][where].copy()
+            return outputs
 
     def release(self):
         """Frees what passes keep for the next of their kind."""

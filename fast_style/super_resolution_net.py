@@ -62,8 +62,7 @@ class SuperResolutionNet(ResidualNetwork):
         skip=True,
         **kwargs,
     ):
-        # Half precision would round the pixels of the skip; the blocks cast for themselves.
-        super().__init__(width, residual_blocks, autocast=False, **kwargs)
+        super().__init__(width, residual_blocks, **kwargs)
         check_factor(factor)
         if not isinstance(skip, bool):
             raise ValueError(f"`skip` must be True or False; received {skip!r}")

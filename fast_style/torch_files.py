@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 
 from fast_style import tensor_pickle
-from fast_style.tensor_pickle import UnsafePickle
+from fast_style.pickled_tensors import Tensor, UnsafePickle
 
 MAX_FILE = 1 << 30  # bytes
 MAX_PICKLE = 1 << 24  # bytes; that of a state dict has some thousands
@@ -45,7 +45,7 @@ def read(path):
 
     Raises:
         OSError: it can't be read.
-        fast_style.tensor_pickle.UnsafePickle: it holds anything but tensors by name, or is damaged.
+        fast_style.pickled_tensors.UnsafePickle: it holds anything but tensors by name, or is damaged.
     """
     if os.path.getsize(path) > MAX_FILE:
         raise UnsafePickle(f"larger than {MAX_FILE:,} bytes")
@@ -137,7 +137,7 @@ def _tensors(state):
     if not isinstance(state, dict):
         raise UnsafePickle(f"a {type(state).__name__}, not a dict of tensors")
     for name, value in state.items():
-        if not isinstance(value, tensor_pickle.Tensor):
+        if not isinstance(value, Tensor):
             raise UnsafePickle(f"{name!r} is a {type(value).__name__}, not a tensor")
     return state.values()
 

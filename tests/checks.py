@@ -17,6 +17,19 @@ def randomize(layer, seed=0, scale=0.5):
     return layer
 
 
+def build(cls, seed=0, **options):
+    """A network of that class and seed, ready to be called."""
+    keras.utils.set_random_seed(seed)
+    network = cls(**options)
+    network.build()
+    return network
+
+
+def floats(*images):
+    """A batch, as networks take it."""
+    return np.stack(images).astype("float32")
+
+
 def make_painter(**options):
     """A tiny `TransformNet` with random weights whose pictures have contrast."""
     network = TransformNet(**{"width": 4, "residual_blocks": 1, **options})

@@ -96,3 +96,15 @@ def folder(tmp_path_factory):
         coarse = rng.integers(0, 256, (6, 8, 3), np.uint8)
         images.save(folder / f"{number}.png", images.resize(coarse, 36, 48))
     return folder
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory):
+    """A folder with four files of noise, 0.png to 3.png, 32 x 40, which no test may change."""
+    from data import images
+
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(4):
+        rng = np.random.default_rng(number)
+        images.save(folder / f"{number}.png", rng.integers(0, 256, (32, 40, 3), np.uint8))
+    return folder

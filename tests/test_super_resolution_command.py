@@ -12,15 +12,6 @@ from tests.scripts import assert_one_line_error, run_script
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("photos")
-    for number in range(4):
-        rng = np.random.default_rng(number)
-        images.save(folder / f"{number}.png", rng.integers(0, 256, (32, 40, 3), np.uint8))
-    return folder
-
-
-@pytest.fixture(scope="module")
 def enlarger(tmp_path_factory):
     """Checkpoint prefix of a fresh network, which enlarges bicubically."""
     network = SuperResolutionNet(width=4, residual_blocks=0)

@@ -22,15 +22,6 @@ def style(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("photos")
-    for seed in range(4):
-        rng = np.random.default_rng(seed)
-        images.save(folder / f"{seed}.jpg", rng.integers(0, 256, (24, 32, 3), np.uint8))
-    return folder
-
-
 @pytest.fixture
 def flags(random_vgg):
     return [
@@ -59,17 +50,18 @@ def test_a_style_is_trained_and_painted_with(style, photos, flags, tmp_path):
     assert "trained 4 steps: run/ckpt-done" in process.stdout
     assert re.search(r"4/4.*total \S+ content \S+ style \S+ tv \S+ \S+ images/s", process.stderr)
     assert os.listdir(tmp_path / "run" / "log")
-    photo = photos / "0.jpg"
+    photo = photos / "0.png"
     process = run_script("eval.py", photo, "run/ckpt-done", "--output=res.png", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
-    assert images.read(tmp_path / "res.png").shape == (24, 32, 3)
+    assert images.read(tmp_path / "res.png").shape == (32, 40, 3)
 
 
 def test_damaged_photographs_are_skipped_and_counted(style, photos, flags, tmp_path):
     folder = tmp_path / "photos"
     shutil.copytree(photos, folder)
-    data = (folder / "0.jpg").read_bytes()
-    (folder / "cut.jpg").write_bytes(data[: len(data) // 2])
+    cut = folder / "cut.jpg"
+    images.save(cut, images.read(folder / "0.png"))
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
     (folder / "empty.jpg").write_bytes(b"")
     (folder / "text.jpg").write_text("no photograph")
     process = train(style, folder, *flags, "--steps=8", cwd=tmp_path)
@@ -165,8 +157,8 @@ def test_a_mistake_is_one_line(style, photos, flags, tmp_path, case, words):
     text.write_text("no photograph")
     weights = tmp_path / "bad.weights.h5"
     weights.write_text("no weights")
-    cut = tmp_path / "cut.jpg"
-    cut.write_bytes((photos / "0.jpg").read_bytes()[:300])
+    cut = tmp_path / "cut.png"
+    cut.write_bytes((photos / "0.png").read_bytes()[:300])
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "1.jpg").write_bytes(b"\xff\xd8\xff")
     (tmp_path / "empty").mkdir()

@@ -9,20 +9,13 @@ import tensorflow as tf
 from PIL import Image
 
 from fast_style.super_resolution_net import SuperResolutionNet
-from tests.checks import randomize, run_layer_test
+from tests.checks import build, floats, randomize, run_layer_test
 
 SMALL = {"factor": 4, "width": 4, "residual_blocks": 1}
 
 
 def small_net(seed=0, **options):
-    keras.utils.set_random_seed(seed)
-    net = SuperResolutionNet(**{**SMALL, **options})
-    net.build()
-    return net
-
-
-def floats(*images):
-    return np.stack(images).astype("float32")
+    return build(SuperResolutionNet, seed, **{**SMALL, **options})
 
 
 def test_network_contract():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fast_style import tensor_pickle, torch_files
-from fast_style.tensor_pickle import UnsafePickle
+from fast_style.pickled_tensors import UnsafePickle
 from tests import foreign_files as files
 
 ARRAYS = {

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from fast_style.transform_net import TransformNet
-from tests.checks import randomize, run_layer_test
+from tests.checks import build, floats, randomize, run_layer_test
 
 SMALL = {  # whatever the defaults are
     "width": 4,
@@ -21,14 +21,7 @@ SMALL = {  # whatever the defaults are
 
 
 def small_net(seed=0, **options):
-    keras.utils.set_random_seed(seed)
-    net = TransformNet(**{**SMALL, **options})
-    net.build()
-    return net
-
-
-def floats(*images):
-    return np.stack(images).astype("float32")
+    return build(TransformNet, seed, **{**SMALL, **options})
 
 
 def test_network_contract():
