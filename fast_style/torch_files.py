@@ -45,7 +45,7 @@ def read(path):
 
     Raises:
         OSError: it can't be read.
-        fast_style.pickled_tensors.UnsafePickle: it holds anything but tensors by name, or is damaged.
+        fast_style.pickled_tensors.UnsafePickle: it is damaged, or not only tensors by name.
     """
     if os.path.getsize(path) > MAX_FILE:
         raise UnsafePickle(f"larger than {MAX_FILE:,} bytes")

@@ -6,9 +6,7 @@ which compares both ways.
 
 import numpy as np
 
-from data.colors import luminance, to_uint8, with_colors_of
-
-__all__ = ["grey", "luminance", "match_luminance", "match_palette", "with_colors_of"]
+from data.colors import luminance, to_uint8
 
 # Variance below which a direction of colour space counts as constant (squared pixel values).
 _FLAT = 1.0

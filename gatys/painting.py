@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from data import images
+from data.colors import with_colors_of
 from fast_style.loss_net import LossNetwork
 from fast_style.losses import PerceptualLoss
 from fast_style.settings import smallest_side
@@ -290,9 +291,7 @@ def _as_large(style, settings, size, final):
 
 def _recolor(content):
     """Gives pictures, of any size, the colours of `content`."""
-    return lambda picture: colors.with_colors_of(
-        images.resize(content, *picture.shape[:2]), picture
-    )
+    return lambda picture: with_colors_of(images.resize(content, *picture.shape[:2]), picture)
 
 
 def _rounded(picture):
