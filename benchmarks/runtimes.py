@@ -4,7 +4,8 @@
 
 Each measurement is a process of its own, and the runtimes take turns. PyTorch (eager, channels
 last; torch.compile) and its ONNX export for ONNX Runtime and OpenVINO need --python_with_torch, a
-Python with torch, onnx and onnxscript. Ratios are to the first runtime.
+Python with torch, onnx and onnxscript. Ratios are to the first runtime; nanoseconds per pixel tell
+whether time grows with the pixels alone.
 """
 
 import json
@@ -140,11 +141,17 @@ def main(argv):
                     ratio = medians[size][name] / next(iter(medians[size].values()))
                     first = statistics.median(run["seconds"][0] for run in found)
                     peak = statistics.median(run["peak"] for run in found)
-                    spread = machine.spread(passes)
-                    figures = (spread, f"{ratio:.2f}", f"{first:.2f}", f"{peak:,.0f}")
+                    width, height = map(int, size.split("x"))
+                    figures = (
+                        machine.spread(passes),
+                        f"{ratio:.2f}",
+                        f"{1e9 * medians[size][name] / (width * height):,.0f}",
+                        f"{first:.2f}",
+                        f"{peak:,.0f}",
+                    )
                     rows.append((size, name, *figures))
-    header = ("size", "runtime", "s, median (min)", "ratio", "first pass, s", "peak MiB")
-    machine.table(header, rows)
+    header = ("size", "runtime", "s, median (min)", "ratio", "ns/pixel", "first pass, s")
+    machine.table((*header, "peak MiB"), rows)
     if values.chart:
         _chart(values.chart, medians)
 
