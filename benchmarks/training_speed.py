@@ -110,7 +110,7 @@ def main(argv):
                 seconds = [seconds for seconds, _ in steps]
                 # bfloat16 beside bfloat16.
                 other = PYTORCH["bfloat16" in program]
-                ratio = medians[program] / medians.get(other, float("nan"))
+                ratio = f"{medians[program] / medians[other]:.2f}" if other in medians else ""
                 rows.append(
                     (
                         size,
@@ -118,7 +118,7 @@ def main(argv):
                         program,
                         machine.spread(seconds),
                         f"{batch / medians[program]:.1f}",
-                        f"{ratio:.2f}",
+                        ratio,
                         f"{sum(waiting for _, waiting in steps) / sum(seconds):.2%}",
                     )
                 )
