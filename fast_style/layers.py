@@ -140,16 +140,25 @@ class NearestUpBlock(_UpBlock):
     """Enlarges twice by nearest neighbour, then a 3x3 `ConvBlock` (Odena et al. 2016).
 
     Takes the arguments of `ConvBlock` but `strides`; `kernel_size` is 3.
+
+    Attributes:
+        enlarge: None, or a function that doubles images `[N, H, W, C]` by nearest neighbour. With
+            None both steps are one, of the same sums; for a runtime without a quick convolution
+            of stride 1/2 they can be taken apart.
     """
 
     def __init__(self, filters, **kwargs):
         super().__init__(filters, **kwargs)
+        self.enlarge = None
         check_choice("kernel_size", self.kernel_size, (3,))
         # The border of the enlarged image, reflected, is the edge of the small one.
         border = "edge" if self.padding == "reflect" else "zero"
         self.pad = Padding2D(1, border, name="pad", dtype=self.dtype_policy)
 
     def call(self, inputs, training=False):
+        if self.enlarge is not None:
+            pad = Padding2D(1, self.padding, dtype=self.dtype_policy)
+            return self.finish(self.conv(pad(self.enlarge(inputs))), training)
         # What nearest neighbour repeats is multiplied once: each output pixel sees 2x2 input
         # pixels, so both steps are one convolution of stride 1/2, with 4/9 of the products.
         kernel = nearest_kernel(self.conv.kernel)
