@@ -6,6 +6,8 @@ Each "call" of the file is checked and carried out here, by functions of this mo
 import math
 from dataclasses import dataclass
 
+MARK = object()
+"""What stands on a pickle's stack where the parts of a tuple, list or dict begin."""
 _MAX_DIMENSIONS = 8
 
 
@@ -58,12 +60,12 @@ _DTYPES = {
 
 def data(value):
     """Returns a value that may stand in a result; raises `UnsafePickle` for any other."""
-    if isinstance(value, (Global, Storage)):
+    if isinstance(value, (Global, Storage)) or value is MARK:
         raise UnsafePickle(f"{value} where data is wanted")
     return value
 
 
-def storage(identity):
+def make_storage(identity):
     """A persistent id: ("storage", class, key, device, count[, view]); raises `UnsafePickle`.
 
     What a name is tells the type of the numbers; the key says where the numbers are in the file.

@@ -8,7 +8,7 @@ which PyTorch describes a dict and a tensor.
 import pickletools
 import struct
 
-from fast_style.pickled_tensors import CALLS, Global, UnsafePickle, data, storage
+from fast_style.pickled_tensors import CALLS, MARK, Global, UnsafePickle, data, make_storage
 
 MAX_OPERATIONS = 1_000_000
 
@@ -25,7 +25,6 @@ _LITERALS = frozenset((
 # fmt: on
 _EMPTY = {"EMPTY_TUPLE": tuple, "EMPTY_LIST": list, "EMPTY_DICT": dict}
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-_MARK = object()
 
 
 def read(stream):
@@ -62,7 +61,7 @@ class _Machine:
                 raise UnsafePickle(f"more than {MAX_OPERATIONS} operations")
             name = opcode.name
             if name == "STOP":
-                return self._data(self.stack.pop())
+                return data(self.stack.pop())
             if name in _LITERALS:
                 self.stack.append(argument)
             elif name in _CONSTANTS:
@@ -80,14 +79,14 @@ class _Machine:
 
     def _last(self, count):
         values = tuple(self.stack[-count:])
-        if len(values) < count or _MARK in values:
+        if len(values) < count or MARK in values:
             raise UnsafePickle("damaged pickle (too few values)")
         return values
 
     def _after_mark(self):
         """Takes what lies above the last mark."""
         for index in range(len(self.stack) - 1, -1, -1):
-            if self.stack[index] is _MARK:
+            if self.stack[index] is MARK:
                 values = self.stack[index + 1 :]
                 del self.stack[index:]
                 return values
@@ -98,16 +97,10 @@ class _Machine:
             raise UnsafePickle(f"damaged pickle (no {kind.__name__} to fill)")
         return self.stack[-1]
 
-    @staticmethod
-    def _data(value):
-        if value is _MARK:
-            raise UnsafePickle("damaged pickle (a mark where data is wanted)")
-        return data(value)
-
     # The opcodes that `_OPERATIONS` names.
 
     def _mark(self, _):
-        self.stack.append(_MARK)
+        self.stack.append(MARK)
 
     def _tuple(self, _):
         self.stack.append(tuple(self._after_mark()))
@@ -122,11 +115,11 @@ class _Machine:
         self.stack.append(self.memo[index])
 
     def _append(self, _):
-        value = self._data(self.stack.pop())
+        value = data(self.stack.pop())
         self._top(list).append(value)
 
     def _appends(self, _):
-        values = [self._data(value) for value in self._after_mark()]
+        values = [data(value) for value in self._after_mark()]
         self._top(list).extend(values)
 
     def _setitem(self, _):
@@ -144,7 +137,7 @@ class _Machine:
         for key, value in zip(values[::2], values[1::2], strict=True):
             if not isinstance(key, str):
                 raise UnsafePickle(f"a key is a {type(key).__name__}, not a name")
-            target[key] = self._data(value)
+            target[key] = data(value)
 
     def _global(self, argument):
         self.stack.append(Global(*argument.split(" ", 1)))
@@ -156,7 +149,7 @@ class _Machine:
         self.stack[-2:] = [Global(module, name)]
 
     def _binpersid(self, _):
-        self.stack.append(storage(self.stack.pop()))
+        self.stack.append(make_storage(self.stack.pop()))
 
     def _reduce(self, _):
         function, arguments = self._last(2)
