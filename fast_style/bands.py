@@ -121,14 +121,17 @@ def _run(runtime, image, painted, rows, in_memory, moments):
                     name: _upright(part.reshape(-1, *part.shape[-2:]), axis)[None]
                     for name, part in zip(stage.inputs, parts, strict=True)
                 }
-                outputs = runtime.run_stage(stage, inputs, moments, kept, axis)
+                shares = np.zeros(len(parts[0]), np.float32)
+                shares[kept] = 1 / (stop - start)
+                outputs = runtime.run_stage(stage, inputs, moments, shares, axis)
                 if "moments" in outputs:
                     total.add(outputs["moments"], stop - start)
                 for name in {"raw", "x"} & set(outputs):
-                    features[name].write(start, _upright(outputs[name][0], axis))
+                    features[name].write(start, _upright(outputs[name][0], axis)[kept])
                 if "pixels" in outputs:
                     out = painted[STRIDE * start : STRIDE * stop]
-                    out[:] = _upright(outputs["pixels"][0], axis)[: len(out), : out.shape[1]]
+                    rows_of_pixels = _upright(outputs["pixels"][0], axis)[STRIDE * kept.start :]
+                    out[:] = rows_of_pixels[: len(out), : out.shape[1]]
             if "moments" in stage.outputs:
                 moments[:, architecture.normalized[stage.name]] = total.result()
     return moments
@@ -146,7 +149,7 @@ def _bands(sources, height, rows, halo):
 
     Yields:
         list of arrays, one for each source; the band's first row and the one after its last; the
-        same two within the arrays.
+        slice of the arrays that these are.
     """
     rows = -(-height // -(-height // rows))  # bands as even as can be
     window = min(height, rows + 2 * halo)
@@ -160,7 +163,7 @@ def _bands(sources, height, rows, halo):
             new = [source.read(read, low + window) for source in sources]
             held = new if held is None else list(map(np.concatenate, zip(held, new, strict=True)))
         first, read = low, low + window
-        yield held, start, stop, (start - low, stop - low)
+        yield held, start, stop, slice(start - low, stop - low)
 
 
 class _Moments:

@@ -40,7 +40,7 @@ def stage_model(architecture, weights, stage, moments, shape, axis):
     """One stage on a part of one image.
 
     Its inputs are those of the stage, uint8 or float32 `[1, H, W, C]`, and "shares", float32 `[H]`
-    or `[W]`, the weights of the bottleneck's rows or columns in the moments. Outputs are not cut.
+    or `[W]`, the weights of the bottleneck's rows or columns in the moments.
 
     Args:
         architecture, weights: as in `whole`.
@@ -105,9 +105,6 @@ class _Graph:
 
     def add(self, x, y):
         return ops.add(x, y)
-
-    def crop(self, x, scale):
-        return x  # of a size that is known: whoever asked for the rest takes what counts
 
     def moments(self, x):
         mean = self._mean(x)

@@ -62,14 +62,15 @@ class OpenVINORuntime:
             painted = self._prepared().infer([np.ascontiguousarray(batch)])[0]
             return painted[:, :height, :width].copy()  # the request's memory is used again
 
-    def run_stage(self, stage, inputs, moments, rows, axis):
+    def run_stage(self, stage, inputs, moments, shares, axis):
         """One pass over a part of an image; see `fast_style.stages.Stage`.
 
         Args:
             stage: `Stage`.
             inputs: dict from names to arrays `[1, H, W, C]`.
             moments: float32 `[2, channels]`.
-            rows: (first, one after the last) of its rows that are kept, in rows of the bottleneck.
+            shares: float32 `[H]` or `[W]` of the bottleneck, what each row or column counts in the
+                moments; they add up to 1.
             axis: 1 if these are rows, 2 if they are columns.
 
         Returns:
@@ -88,19 +89,11 @@ class OpenVINORuntime:
                 )
                 self._stage = (key, _compile(model).create_infer_request())
             request = self._stage[1]
-            first, stop = rows
-            shares = np.zeros(shape[axis - 1], np.float32)
-            shares[first:stop] = 1 / (stop - first)
             values = {**inputs, "shares": shares}
             names = [port.get_any_name() for port in request.model_inputs]
             results = request.infer([np.ascontiguousarray(values[name]) for name in names])
-            outputs = {}
-            for number, name in enumerate(stage.outputs):
-                scale = STRIDE if name == "pixels" else 1
-                kept = slice(scale * first, scale * stop)
-                where = () if name == "moments" else (slice(None),) * axis + (kept,)
-                outputs[name] = results[number][where].copy()
-            return outputs
+            # Copies: the request's memory is used again.
+            return {name: results[n].copy() for n, name in enumerate(stage.outputs)}
 
     def release(self):
         """Frees what passes keep for the next of their kind."""

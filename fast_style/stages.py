@@ -65,8 +65,7 @@ def compute(stage, inputs, operations):
         stage: `Stage`.
         inputs: dict from the names in `stage.inputs` to tensors `[1, H, W, C]` of the runtime.
         operations: has `from_pixels(x)`, `to_pixels(x)`, `add(x, y)`, `convolve(name, x)`,
-            `finish(name, raw)` (normalization and ReLU), `crop(x, scale)` (cuts off the rows that
-            are there for their neighbours' sake; `scale` as in `Convolution`) and `moments(x)`.
+            `finish(name, raw)` (normalization and ReLU) and `moments(x)`.
 
     Returns:
         dict from the names in `stage.outputs` to tensors.
@@ -84,20 +83,13 @@ def compute(stage, inputs, operations):
     for name in chain[: chain.index(stage.name) + 1]:
         raw = operations.convolve(name, x)
         x = raw if name == stage.name else operations.finish(name, raw)
-    found = {}
-    scale = {"down1": 4, "down2": 2, "up1": 2, "up2": 4, "out": 4}.get(stage.name, 1)
-    if {"moments", "raw", "pixels"} & set(stage.outputs):
-        raw = operations.crop(raw, scale)
-    for name in stage.outputs:
-        if name == "moments":
-            found[name] = operations.moments(raw)
-        elif name == "raw":
-            found[name] = raw
-        elif name == "x":
-            found[name] = operations.crop(entering, 1)
-        else:
-            found[name] = operations.to_pixels(raw)
-    return found
+    makes = {
+        "moments": lambda: operations.moments(raw),
+        "raw": lambda: raw,
+        "x": lambda: entering,
+        "pixels": lambda: operations.to_pixels(raw),
+    }
+    return {name: makes[name]() for name in stage.outputs}
 
 
 def padded(side):

@@ -63,13 +63,13 @@ class TensorFlowRuntime:
         """Stylizes uint8 `[N, H, W, 3]` to the same, `factor` times as high and wide."""
         return self._function(images).numpy()
 
-    def run_stage(self, stage, inputs, moments, rows, axis):
+    def run_stage(self, stage, inputs, moments, shares, axis):
         """One pass over a part of an image; as `OpenVINORuntime.run_stage`."""
         with self._lock:
             if (stage, axis) not in self._stages:
                 self._stages[stage, axis] = self._trace(stage, axis)
         tensors = {name: tf.constant(value) for name, value in inputs.items()}
-        outputs = self._stages[stage, axis](tensors, tf.constant(moments), tf.constant(rows))
+        outputs = self._stages[stage, axis](tensors, tf.constant(moments), tf.constant(shares))
         return {name: value.numpy() for name, value in outputs.items()}
 
     def release(self):
@@ -92,12 +92,12 @@ class TensorFlowRuntime:
             input_signature=[
                 inputs,
                 tf.TensorSpec([2, None], tf.float32),
-                tf.TensorSpec([2], tf.int32),
+                tf.TensorSpec([None], tf.float32),
             ],
             autograph=False,
         )
-        def run(inputs, moments, rows):
-            return compute(stage, inputs, _Operations(self.network, moments, rows, axis))
+        def run(inputs, moments, shares):
+            return compute(stage, inputs, _Operations(self.network, moments, shares, axis))
 
         return run
 
@@ -108,10 +108,10 @@ class _Operations:
     Also where the blocks compute in half precision: stages hand on what they give in float32.
     """
 
-    def __init__(self, network, moments, rows, axis):
+    def __init__(self, network, moments, shares, axis):
         self.network = network
         self.given_moments = moments
-        self.rows = rows
+        self.shares = shares
         self.axis = axis
         self.slices = network.architecture.normalized
 
@@ -126,12 +126,16 @@ class _Operations:
     def add(self, x, y):
         return x + y
 
-    def crop(self, x, scale):
-        rows = slice(scale * self.rows[0], scale * self.rows[1])
-        return x[:, rows] if self.axis == 1 else x[:, :, rows]
-
     def moments(self, x):
-        return tf.stack([part[0] for part in tf.nn.moments(x, axes=(1, 2))])
+        mean = self._mean(x)
+        return tf.concat([mean, self._mean(tf.square(x - mean))], 0)[:, 0, 0]
+
+    def _mean(self, x):
+        """Mean over the rows (or columns) that have a share: `[1, 1, 1, C]`."""
+        lines = tf.reduce_mean(x, 3 - self.axis)  # `[1, rows, C]`
+        each = tf.shape(lines)[1] // tf.size(self.shares)
+        shares = tf.repeat(self.shares / tf.cast(each, tf.float32), each)
+        return tf.einsum("nlc,l->nc", lines, shares)[:, None, None]
 
     def convolve(self, name, x):
         """Of a block, what its instance normalization is given; without one, what it gives."""
