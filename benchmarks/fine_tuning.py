@@ -7,16 +7,12 @@ many steps each reaches the losses that the run from scratch has at some of its 
 means over the last --smoothing steps.
 """
 
-import tempfile
-
 import numpy as np
 from absl import app, flags
 
-from benchmarks import machine
+from benchmarks import machine, runs
 from data import images
-from data.photos import Photos
 from fast_style.settings import TrainingSettings
-from fast_style.training import Trainer
 
 flags.DEFINE_string("init_from", "checkpoints/ckpt-done", "Prefix of the network to start from.")
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
@@ -36,15 +32,8 @@ def _losses(style, folder, init_from=""):
         vgg_weights=values.vgg_weights,
         init_from=init_from,
     )
-    losses = []
-    with tempfile.TemporaryDirectory() as checkpoint_dir:
-        Trainer(
-            settings,
-            style,
-            Photos(folder, settings.image_size, settings.batch_size),
-            checkpoint_dir=checkpoint_dir,
-            save_every=settings.steps,
-        ).run(lambda progress: losses.append(progress.losses["total"]))
+    progress, _ = runs.train(settings, style, folder)
+    losses = [one.losses["total"] for one in progress]
     window = np.full(values.smoothing, 1 / values.smoothing)
     return np.convolve(losses, window, "valid")
 

@@ -10,6 +10,7 @@ from fast_style.super_resolution_loss import SuperResolutionLossSettings
 from fast_style.super_resolution_net import check_factor
 
 SCHEDULES = ("constant", "cosine")
+OPTIMIZERS = ("adam", "muon")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,8 @@ class RunSettings:
         steps: parameter updates.
         image_size: side of the training crops, pixels.
         batch_size: crops in a step.
-        learning_rate: of Adam.
+        optimizer: "adam", or "muon", see `fast_style.muon`.
+        learning_rate: of the optimizer.
         learning_rate_schedule: "constant", or "cosine", which falls to 0 at the last step.
         seed: of the initial weights, the order of the photographs, crops and flips.
         losses: dataclass with `layers`, those of the loss network that it needs.
@@ -35,6 +37,7 @@ class RunSettings:
     steps: int
     image_size: int
     batch_size: int = 4
+    optimizer: str = "adam"
     learning_rate: float = 1e-3
     learning_rate_schedule: str = "constant"
     seed: int = 0
@@ -50,6 +53,7 @@ class RunSettings:
             self._check_at_least(name, least)
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"`learning_rate` must be positive; received {self.learning_rate}")
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("learning_rate_schedule", self.learning_rate_schedule, SCHEDULES)
         check_size("image_size", self.image_size, self.losses.layers)
 

@@ -78,7 +78,7 @@ class _Task:
         for name in ("network", "init_from"):
             del settings[name]
         # A later option is named only where it is used: runs from before it go on as they are.
-        for name in ("mixed_precision", "learning_rate_schedule"):
+        for name in ("optimizer", "mixed_precision", "learning_rate_schedule"):
             if settings[name] == RunSettings.__dataclass_fields__[name].default:
                 del settings[name]
         settings["vgg_weights"] = os.path.basename(self.settings.vgg_weights)

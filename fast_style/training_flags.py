@@ -14,7 +14,7 @@ from data.degradation import DEGRADATIONS
 from fast_style import architecture, command_line, loss_net, losses, transform_net
 from fast_style.distribution import STRATEGIES, Distribution
 from fast_style.losses import LossSettings
-from fast_style.settings import SCHEDULES, SuperResolutionSettings, TrainingSettings
+from fast_style.settings import OPTIMIZERS, SCHEDULES, SuperResolutionSettings, TrainingSettings
 from fast_style.super_resolution_loss import SuperResolutionLossSettings
 from fast_style.super_resolution_net import FACTORS, SuperResolutionNet
 from fast_style.training import TaskTrainer
@@ -138,7 +138,17 @@ def _define_run():
     _define(flags.DEFINE_integer, "steps", "Parameter updates in all.")
     _define(flags.DEFINE_integer, "image_size", "Side of the training crops, pixels.")
     _define(flags.DEFINE_integer, "batch_size", "Crops in a step.")
-    _define(flags.DEFINE_float, "learning_rate", "Learning rate of Adam.")
+    _define(
+        flags.DEFINE_enum,
+        "optimizer",
+        "Adam as in the paper, or Muon, which needs fewer steps.",
+        OPTIMIZERS,
+    )
+    _define(
+        flags.DEFINE_float,
+        "learning_rate",
+        "Learning rate of the optimizer; Muon wants about ten times Adam's.",
+    )
     _define(
         flags.DEFINE_enum,
         "learning_rate_schedule",

@@ -1,9 +1,13 @@
-"""One step of a training run: losses, gradients, Adam's update."""
+"""One step of a training run: losses, gradients, the optimizer's update."""
 
 import contextlib
 
 import keras
 import tensorflow as tf
+
+from fast_style.muon import Muon
+
+_OPTIMIZERS = {"adam": keras.optimizers.Adam, "muon": Muon}
 
 
 class TrainingStep:
@@ -60,11 +64,11 @@ class TrainingStep:
 
 
 def make_optimizer(settings, variables):
-    """Adam with the settings' learning rate, built for `variables`."""
+    """The settings' optimizer with their learning rate, built for `variables`."""
     learning_rate = settings.learning_rate
     if settings.learning_rate_schedule == "cosine":
         learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, settings.steps)
-    optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer = _OPTIMIZERS[settings.optimizer](learning_rate)
     optimizer.build(variables)
     return optimizer
 

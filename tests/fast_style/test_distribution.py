@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from fast_style.distribution import Distribution
+from fast_style.settings import OPTIMIZERS
 from tests.scripts import ROOT
 
 CLUSTER = {"worker": ["localhost:1", "localhost:2"]}
@@ -28,7 +29,7 @@ for number in range(3):
 style = rng.integers(0, 256, (24, 24, 3), np.uint8)
 settings = TrainingSettings(
     steps=3, image_size=16, batch_size=4, style_size=0, vgg_weights=sys.argv[1],
-    network={"width": 4, "residual_blocks": 1},
+    optimizer=sys.argv[2], network={"width": 4, "residual_blocks": 1},
     losses=LossSettings(content_layers=("block2_conv1",), style_layers=("block1_conv1",)),
 )
 two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
@@ -41,9 +42,10 @@ for name, distribution in (("one", None), ("two", Distribution(two))):
 """
 
 
-def test_two_devices_take_the_steps_of_one(random_vgg, tmp_path):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_two_devices_take_the_steps_of_one(random_vgg, tmp_path, optimizer):
     process = subprocess.run(
-        [sys.executable, "-c", TWO_DEVICES, str(random_vgg)],
+        [sys.executable, "-c", TWO_DEVICES, str(random_vgg), optimizer],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "PATH": ""},
         capture_output=True,

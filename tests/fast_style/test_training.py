@@ -13,7 +13,7 @@ from data import images
 from data.photos import Photos
 from fast_style import checkpoint
 from fast_style.losses import LossSettings
-from fast_style.settings import TrainingSettings
+from fast_style.settings import OPTIMIZERS, TrainingSettings
 from fast_style.summaries import Summaries
 from fast_style.training import Trainer
 from fast_style.training_errors import OutOfMemory, TrainingDiverged
@@ -121,12 +121,14 @@ def test_the_loss_falls(make):
     assert np.mean([p.losses["total"] for p in seen[-5:]]) < 0.7 * seen[0].losses["total"]
 
 
-def test_a_resumed_run_ends_where_an_uninterrupted_one_does(make, tmp_path):
-    whole = make(checkpoint_dir=tmp_path / "whole")
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(make, tmp_path, optimizer):
+    settings = {"optimizer": optimizer}
+    whole = make(checkpoint_dir=tmp_path / "whole", settings=settings)
     whole.run()
-    first = make(checkpoint_dir=tmp_path / "parts", save_every=100)
+    first = make(checkpoint_dir=tmp_path / "parts", save_every=100, settings=settings)
     assert not first.run(should_stop=lambda: first.step == 3)
-    second = make(checkpoint_dir=tmp_path / "parts", save_every=100)
+    second = make(checkpoint_dir=tmp_path / "parts", save_every=100, settings=settings)
     assert second.step == 3
     steps = []
     assert second.run(lambda progress: steps.append(progress.step))
@@ -146,6 +148,7 @@ def test_a_finished_run_can_go_on_for_more_steps(make):
     ("settings", "message"),
     [
         ({"batch_size": 1}, "training batch_size 2, this run has 1"),
+        ({"optimizer": "muon"}, "training optimizer None, this run has 'muon'"),
         ({"seed": 3}, "training seed 0, this run has 3"),
         ({"losses": LossSettings(style_layers=("block1_conv1",))}, "losses content_layers"),
         ({"network": {"width": 8}}, "network width 4, this run has 8"),
@@ -342,10 +345,12 @@ def test_a_run_can_start_from_a_trained_network(make, tmp_path):
         make(checkpoint_dir=tmp_path / "b", settings={"init_from": prefix, "network": {"width": 8}})
 
 
-def test_xla_takes_the_same_step(make, tmp_path):
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_xla_takes_the_same_step(make, tmp_path, optimizer):
     losses = []
+    settings = {"steps": 2, "optimizer": optimizer}
     for name, jit_compile in (("plain", False), ("xla", True)):
-        make(checkpoint_dir=tmp_path / name, settings={"steps": 2}, jit_compile=jit_compile).run(
+        make(checkpoint_dir=tmp_path / name, settings=settings, jit_compile=jit_compile).run(
             lambda progress: losses.append(progress.losses["total"])
         )
     assert losses[:2] == pytest.approx(losses[2:], rel=1e-3)
@@ -356,6 +361,7 @@ def test_xla_takes_the_same_step(make, tmp_path):
     [
         ({"steps": 0}, "`steps` must be at least 1"),
         ({"batch_size": 0}, "`batch_size` must be at least 1"),
+        ({"optimizer": "sgd"}, "`optimizer` must be one of adam, muon; received 'sgd'"),
         ({"learning_rate": 0.0}, "`learning_rate` must be positive"),
         ({"learning_rate": float("nan")}, "`learning_rate` must be positive"),
         ({"seed": -1}, "`seed` must be at least 0"),
