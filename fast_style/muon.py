@@ -15,8 +15,8 @@ class Muon(keras.optimizers.Adam):
     A kernel's momentum is taken for a matrix, `[height * width * channels in, channels out]`, and
     its singular values are all set to about 1: K. Jordan et al., "Muon: An optimizer for hidden
     layers in neural networks" (2024). The update's root mean square is a fifth of the learning
-    rate, as Adam's is on the way, so that one learning rate serves both: J. Liu et al., "Muon is
-    Scalable for LLM Training" (2025). Keras's own Muon knows matrices alone.
+    rate, about as Adam's is, so that kernels and other weights can share one: J. Liu et al., "Muon
+    is Scalable for LLM Training" (2025). Keras's own Muon knows matrices alone.
 
     Args:
         learning_rate: float or a schedule.
