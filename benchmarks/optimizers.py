@@ -57,10 +57,11 @@ def main(argv):
         raise app.UsageError("STYLE and PHOTOS are wanted")
     each = [_settings(run) for run in values.runs]
     style = images.read(argv[1])
-    photos = [images.fit(images.read(path), 300) for path in values.paint]
-    columns = [photos]
+    photos = []
     if values.picture:
         images.check_writable(values.picture)
+        photos = [images.fit(images.read(path), 300) for path in values.paint]
+    columns = [photos]
     print(machine.describe())
     steps = [*range(values.print_every, values.steps, values.print_every), values.steps]
     rows = []

@@ -1,4 +1,4 @@
-"""Training runs whose losses are compared."""
+"""Training runs that are compared with each other."""
 
 import tempfile
 
@@ -6,13 +6,14 @@ from data.photos import Photos
 from fast_style.training import Trainer
 
 
-def train(settings, style, folder):
+def train(settings, style, folder, **options):
     """Trains a network in a folder that is removed afterwards.
 
     Args:
         settings: `TrainingSettings`.
         style: uint8 RGB `[H, W, 3]`, the painting.
         folder: of photographs.
+        **options: further ones of `Trainer`.
 
     Returns:
         list of `Progress`, one for each step, and the network.
@@ -25,6 +26,7 @@ def train(settings, style, folder):
             Photos(folder, settings.image_size, settings.batch_size, settings.seed),
             checkpoint_dir=checkpoint_dir,
             save_every=settings.steps,
+            **options,
         )
         trainer.run(progress.append)
     return progress, trainer.network

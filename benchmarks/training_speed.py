@@ -15,11 +15,9 @@ import tempfile
 
 from absl import app, flags
 
-from benchmarks import interpreters, machine
+from benchmarks import interpreters, machine, runs
 from data import images
-from data.photos import Photos
 from fast_style.settings import TrainingSettings
-from fast_style.training import Trainer
 
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
 flags.DEFINE_list("sizes", ["128", "256"], "Sides of the crops, pixels.")
@@ -49,18 +47,7 @@ def _measure(style, folder, size, batch, jit_compile=False, mixed_precision=Fals
         vgg_weights=values.vgg_weights,
         mixed_precision=mixed_precision,
     )
-    seen = []
-    with tempfile.TemporaryDirectory() as checkpoint_dir:
-        trainer = Trainer(
-            settings,
-            style,
-            Photos(folder, size, batch),
-            checkpoint_dir=checkpoint_dir,
-            save_every=settings.steps,
-            log_every=settings.steps,
-            jit_compile=jit_compile,
-        )
-        trainer.run(seen.append)
+    seen, _ = runs.train(settings, style, folder, log_every=settings.steps, jit_compile=jit_compile)
     return [(progress.seconds, progress.waiting) for progress in seen[WARM_UP:]]
 
 
