@@ -16,7 +16,7 @@ from absl import app, flags
 from keras import ops
 
 from benchmarks import machine
-from fast_style.convolutions import conv_to_few_channels, nearest_kernel
+from fast_style.networks.convolutions import conv_to_few_channels, nearest_kernel
 
 flags.DEFINE_integer("size", 128, "Side of the images, pixels.")
 flags.DEFINE_integer("batch_size", 4, "Images.")

@@ -44,11 +44,12 @@ def main(argv):
     if len(argv) != 3:
         raise app.UsageError("CHECKPOINT and PHOTO are wanted")
     from benchmarks import machine
-    from data import images
-    from fast_style import checkpoint, export_formats
-    from fast_style.inference import Stylizer
+    from fast_style import images
+    from fast_style.checkpoints import store
+    from fast_style.export import formats
+    from fast_style.painting.stylizer import Stylizer
 
-    network, _ = checkpoint.load_network(argv[1])
+    network, _ = store.load_network(argv[1])
     pixels = images.read(argv[2])[None]
     rows = []
     expected = None
@@ -69,12 +70,12 @@ def main(argv):
     weights = f"{argv[1]}.data-00000-of-00001"
     measure("TensorFlow", Stylizer(network), os.path.getsize(weights))
     with tempfile.TemporaryDirectory() as folder:
-        for quantize in export_formats.QUANTIZATIONS:
+        for quantize in formats.QUANTIZATIONS:
             path = os.path.join(folder, f"{quantize}.tflite")
-            export_formats.write_tflite(network, path, quantize)
+            formats.write_tflite(network, path, quantize)
             measure(f"TFLite {quantize}", _tflite(path), os.path.getsize(path))
         path = os.path.join(folder, "model.onnx")
-        export_formats.write_onnx(network, path)
+        formats.write_onnx(network, path)
         measure("ONNX", _onnx(path), os.path.getsize(path))
     machine.table(("format", "largest difference", "mean difference", "MB", "s"), rows)
 

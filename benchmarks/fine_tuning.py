@@ -11,8 +11,8 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks import machine, runs
-from data import images
-from fast_style.settings import TrainingSettings
+from fast_style import images
+from fast_style.training.settings import TrainingSettings
 
 flags.DEFINE_string("init_from", "checkpoints/ckpt-done", "Prefix of the network to start from.")
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')

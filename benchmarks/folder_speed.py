@@ -17,8 +17,8 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks import machine
-from data import images
-from fast_style import runtimes
+from fast_style import images
+from fast_style.painting import runtimes
 
 flags.DEFINE_integer("count", 100, "Photographs.")
 flags.DEFINE_string("size", "592x424", "WIDTHxHEIGHT, about a quarter of a megapixel.")

@@ -18,10 +18,10 @@ import tqdm
 from absl import app, flags
 
 from benchmarks import machine
-from data import images
-from fast_style.inference import Stylizer
-from fast_style.loss_net import LossNetwork
-from fast_style.losses import LossSettings, PerceptualLoss
+from fast_style import images
+from fast_style.losses.loss_network import LossNetwork
+from fast_style.losses.perceptual import LossSettings, PerceptualLoss
+from fast_style.painting.stylizer import Stylizer
 from gatys.objective import Objective, batch
 from gatys.optimizers import WHITE, Lbfgs
 from gatys.painting import NOISE
@@ -170,11 +170,11 @@ def main(argv):
     _, prefix, style, *photos = argv
     shown = sorted(map(int, values.steps))
     stylizer = Stylizer.load(prefix)
-    training = stylizer.description["training"]
+    training = stylizer.metadata["training"]
     settings = LossSettings(
         **{
             name: tuple(value) if isinstance(value, list) else value
-            for name, value in stylizer.description["losses"].items()
+            for name, value in stylizer.metadata["losses"].items()
         }
     )
     network = LossNetwork(settings.layers, training["loss_network"], values.vgg_weights)

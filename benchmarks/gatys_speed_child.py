@@ -51,8 +51,8 @@ def run_gatys(size, steps, jit_compile):
 
     import keras
 
-    from fast_style.loss_net import LossNetwork
-    from fast_style.losses import PerceptualLoss
+    from fast_style.losses.loss_network import LossNetwork
+    from fast_style.losses.perceptual import PerceptualLoss
     from gatys.objective import Objective
     from gatys.optimizers import Lbfgs
     from gatys.settings import Settings

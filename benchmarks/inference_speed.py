@@ -25,7 +25,7 @@ flags.DEFINE_enum("child", None, ["tf.function", "XLA"], "Measure one variant (u
 
 def _child(prefix, size, variant):
     """Prints seconds to load, of the first pass, of later passes, and peak memory in MiB."""
-    from fast_style.inference import Stylizer
+    from fast_style.painting.stylizer import Stylizer
 
     width, height = map(int, size.split("x"))
     image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)

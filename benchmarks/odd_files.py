@@ -21,7 +21,7 @@ import numpy as np
 from absl import app, flags
 from PIL import Image
 
-from fast_style import runtimes
+from fast_style.painting import runtimes
 
 flags.DEFINE_integer("damaged", 12, "Damaged copies of each good file.")
 flags.DEFINE_integer("seed", 0, "Of the damage.")

@@ -13,9 +13,9 @@ import statistics
 from absl import app, flags
 
 from benchmarks import machine, runs
-from data import images
-from fast_style.inference import Stylizer
-from fast_style.settings import TrainingSettings
+from fast_style import images
+from fast_style.painting.stylizer import Stylizer
+from fast_style.training.settings import TrainingSettings
 from gatys.figures import grid
 
 _RUNS = ["adam:0.001", "adam:0.005", "muon:0.005", "muon:0.01"]

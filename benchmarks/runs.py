@@ -3,7 +3,7 @@
 import tempfile
 
 from data.photos import Photos
-from fast_style.training import Trainer
+from fast_style.training.trainer import Trainer
 
 
 def train(settings, style, folder, **options):

@@ -40,7 +40,7 @@ def _painter(name, prefix, size, file):
     width, height = map(int, size.split("x"))
     image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     if name in OURS:
-        from fast_style.inference import Stylizer
+        from fast_style.painting.stylizer import Stylizer
 
         runtime = "openvino" if name == OURS[0] else "tensorflow"
         stylizer = Stylizer.load(prefix, name == OURS[2], runtime, tile=0)
@@ -116,7 +116,7 @@ def main(argv):
         return
     if len(argv) != 2:
         raise app.UsageError("CHECKPOINT is wanted")
-    from fast_style import tensor_bundle
+    from fast_style.checkpoints import tensor_bundle
 
     names = [*OURS, *((*ONNX, *TORCH) if values.python_with_torch else ())]
     names = [name for name in names if not values.only or name in values.only]

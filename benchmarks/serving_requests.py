@@ -78,7 +78,7 @@ def _make_requests():
 
 def _largest_difference(stylizer, data, answer):
     """Of 255, between an answer and what eval.py's code makes of an image."""
-    from data import images
+    from fast_style import images
 
     picture, painted = images.decode(data), images.decode(answer)
     expected = stylizer(picture.rgb)
@@ -97,7 +97,7 @@ def main(argv):
     import tensorflow as tf
 
     from benchmarks import machine
-    from fast_style.inference import Stylizer
+    from fast_style.painting.stylizer import Stylizer
 
     model = tf.saved_model.load(argv[1])
     signature = model.signatures["serving_default"]

@@ -21,7 +21,7 @@ def main(argv):
     import tensorflow as tf
 
     from benchmarks import machine
-    from fast_style.inference import Stylizer
+    from fast_style.painting.stylizer import Stylizer
 
     size = flags.FLAGS.size
     coarse = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)

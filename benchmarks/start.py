@@ -24,16 +24,16 @@ def step():
 if {runtime!r} == "tensorflow":
     from fast_style import command_line
     command_line.import_tensorflow()
-    import fast_style.tensorflow_runtime
+    import fast_style.painting.tensorflow_runtime
 else:
-    import fast_style.openvino_runtime
+    import fast_style.painting.openvino_runtime
 step()
 from fast_style import Stylizer
 stylizer = Stylizer.load({prefix!r}, runtime={runtime!r})
 step()
 stylizer.prepare()
 step()
-from data import images
+from fast_style import images
 photo = images.read({photo!r})
 step()
 stylizer(photo)

@@ -13,10 +13,10 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import machine
-from data import images
-from fast_style.inference import Stylizer
-from fast_style.loss_net import LossNetwork
-from fast_style.losses import LossSettings, PerceptualLoss
+from fast_style import images
+from fast_style.losses.loss_network import LossNetwork
+from fast_style.losses.perceptual import LossSettings, PerceptualLoss
+from fast_style.painting.stylizer import Stylizer
 
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
 flags.DEFINE_integer("image_size", 512, "Long side of the photographs, pixels; 0 keeps theirs.")
@@ -27,11 +27,11 @@ def main(argv):
         raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are wanted")
     _, prefix, style, *photos = argv
     stylizer = Stylizer.load(prefix)
-    training = stylizer.description["training"]
+    training = stylizer.metadata["training"]
     settings = LossSettings(
         **{
             name: tuple(value) if isinstance(value, list) else value
-            for name, value in stylizer.description["losses"].items()
+            for name, value in stylizer.metadata["losses"].items()
         }
     )
     network = LossNetwork(settings.layers, training["loss_network"], flags.FLAGS.vgg_weights)

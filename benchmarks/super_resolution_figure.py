@@ -11,10 +11,10 @@ import numpy as np
 from absl import app, flags
 from PIL import Image, ImageDraw, ImageFont
 
-from data import images
 from data.degradation import DEGRADATIONS
-from fast_style import score
-from fast_style.inference import Stylizer
+from fast_style import images
+from fast_style.painting.stylizer import Stylizer
+from fast_style.score import scoring
 
 flags.DEFINE_list("networks", None, "NAME=CHECKPOINT of each column, all of one factor.")
 flags.DEFINE_enum("degradation", "bicubic", DEGRADATIONS, "How the images are made small.")
@@ -36,14 +36,14 @@ def main(argv):
     names = ["original", "bicubic", *networks]
     rows, table = [], []
     for path in argv[1:]:
-        original, small = score.reduce(images.read(path), factor, values.degradation)
-        made = [score.bicubic(small, factor), *(network(small) for network in networks.values())]
-        scores = [score.compare(one, original, factor) for one in made]
+        original, small = scoring.reduce(images.read(path), factor, values.degradation)
+        made = [scoring.bicubic(small, factor), *(network(small) for network in networks.values())]
+        scores = [scoring.compare(one, original, factor) for one in made]
         table.append(scores)
         window = _worst(made[0], original, min(values.crop, *original.shape[:2]))
         labels = ["", *map(_label, scores)]
         rows.append(_row([original, *made], window, values.crop * values.zoom, labels))
-    means = ["mean", *(_label(score.mean(column)) for column in zip(*table, strict=True))]
+    means = ["mean", *(_label(scoring.mean(column)) for column in zip(*table, strict=True))]
     width = rows[0].shape[1]
     side = values.crop * values.zoom
     picture = [_text(names, side, width), *rows, _text(means, side, width)]
@@ -68,7 +68,7 @@ def _load(arguments):
 
 def _worst(enlarged, original, side):
     """The window of `side` pixels with the largest squared error: a pair of slices."""
-    error = np.square(score.luma(enlarged) - score.luma(original))
+    error = np.square(scoring.luma(enlarged) - scoring.luma(original))
     total = np.pad(error, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
     sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side]
     sums += total[:-side, :-side]

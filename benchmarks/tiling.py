@@ -14,8 +14,8 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks import machine
-from data import images
-from fast_style import bands, runtimes
+from fast_style import images
+from fast_style.painting import bands, runtimes
 
 flags.DEFINE_enum("runtime", "auto", runtimes.RUNTIMES, "What the network runs on.")
 flags.DEFINE_string("size", "2048x1536", "WIDTHxHEIGHT to which the photographs are resized.")

@@ -12,10 +12,10 @@ import tempfile
 from absl import app, flags
 
 from benchmarks import machine
-from data import images
 from data.photos import Photos
-from fast_style.settings import TrainingSettings
-from fast_style.training import Trainer
+from fast_style import images
+from fast_style.training.settings import TrainingSettings
+from fast_style.training.trainer import Trainer
 
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
 flags.DEFINE_integer("steps", 2000, "Steps.")

@@ -16,8 +16,8 @@ import tempfile
 from absl import app, flags
 
 from benchmarks import interpreters, machine, runs
-from data import images
-from fast_style.settings import TrainingSettings
+from fast_style import images
+from fast_style.training.settings import TrainingSettings
 
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
 flags.DEFINE_list("sizes", ["128", "256"], "Sides of the crops, pixels.")

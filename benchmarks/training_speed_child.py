@@ -1,6 +1,6 @@
 """One process of `benchmarks.training_speed`: PROGRAM SIZE BATCH STEPS THREADS, in PyTorch.
 
-Prints the seconds of each step as JSON. The same work as a step of `fast_style.training`, the
+Prints the seconds of each step as JSON. The same work as a step of train.py, the
 photographs already in memory.
 """
 

@@ -7,10 +7,12 @@ import hashlib
 import os
 import threading
 import time
-import uuid
 
 import numpy as np
 from absl import logging
+
+from fast_style.atomic_files import replacing
+from fast_style.errors import InvalidValue
 
 MEMORY = "memory"
 DEFAULT_GIGABYTES = 4.0
@@ -33,7 +35,7 @@ def make_cache(where, gigabytes=DEFAULT_GIGABYTES):
         OSError: the folder can't be made or read.
     """
     if not 0 < gigabytes < float("inf"):
-        raise ValueError(f"`cache_gigabytes` must be positive; received {gigabytes}")
+        raise InvalidValue(f"`cache_gigabytes` must be positive; received {gigabytes}")
     limit = int(gigabytes * 1e9)
     return _MemoryCache(limit) if where == MEMORY else _FolderCache(where, limit)
 
@@ -107,18 +109,14 @@ class _FolderCache:
             if photo.nbytes > self._room:
                 return
             self._room -= photo.nbytes
-        partial = os.path.join(self._folder, f".{uuid.uuid4().hex}.tmp")
         try:
-            with open(partial, "xb") as file:
+            with replacing(path) as file:
                 np.save(file, photo, allow_pickle=False)
-            os.replace(partial, path)
         except OSError as error:  # training goes on without
             with self._lock:
                 if self._room > 0:
                     logging.warning("the cache keeps no more photographs: %s", error)
                 self._room = 0
-            if os.path.exists(partial):
-                os.remove(partial)
 
 
 def _read(path):

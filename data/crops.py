@@ -1,6 +1,6 @@
 """Random crops of photographs."""
 
-from data import images
+from fast_style import images
 
 
 def random_crop(photo, size, zoom, rng):

@@ -6,6 +6,8 @@ Floats within, rounded once at the end, as a file of the small image would be.
 import numpy as np
 import tensorflow as tf
 
+from fast_style.errors import InvalidValue, check_choice
+
 DEGRADATIONS = ("blur", "bicubic")
 SIGMA = 1.0  # pixels of the large image
 _RADIUS = 4  # pixels; beyond lie 6e-5 of the Gaussian
@@ -27,11 +29,10 @@ def degrade(images, factor, kind="blur"):
     Raises:
         ValueError: a side that does not divide, or an unknown kind.
     """
-    if kind not in DEGRADATIONS:
-        raise ValueError(f"`kind` must be one of {', '.join(DEGRADATIONS)}; received {kind!r}")
+    check_choice("kind", kind, DEGRADATIONS)
     height, width = images.shape[1:3]
     if height % factor or width % factor:
-        raise ValueError(
+        raise InvalidValue(
             f"`images` must have sides that divide by `factor`, {factor}; "
             f"received {height} x {width}"
         )

@@ -7,7 +7,8 @@ import zlib
 import numpy as np
 import tensorflow as tf
 
-from data import images
+from fast_style import images
+from fast_style.errors import InvalidValue
 
 
 class FolderSource:
@@ -27,7 +28,7 @@ class FolderSource:
         self.paths = [os.fspath(path) for path in images.find(folder)]
         self.seed = seed
         if not self.paths:
-            raise ValueError(f"{folder}: no image file in this folder or below it")
+            raise InvalidValue(f"{folder}: no image file in this folder or below it")
         self._order = functools.lru_cache(maxsize=4)(self._shuffled)
 
     def __len__(self):

@@ -16,9 +16,11 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from data import cache, images
+from data import cache
 from data.crops import random_crop
 from data.folder_source import FolderSource
+from fast_style import images
+from fast_style.errors import InvalidValue, first_line
 
 TFDS_PREFIX = "tfds:"
 
@@ -73,9 +75,9 @@ class Photos:
             ("zoom", 1 if zoom is None else zoom, 1),
         ):
             if not least <= value < np.inf:  # nor NaN
-                raise ValueError(f"`{name}` must be at least {least}; received {value}")
+                raise InvalidValue(f"`{name}` must be at least {least}; received {value}")
         if not 0 <= worker < workers or batch_size % workers:
-            raise ValueError(
+            raise InvalidValue(
                 f"`batch_size` must be a multiple of `workers`, {workers}, and `worker` must be "
                 f"below it; received {batch_size} and {worker}"
             )
@@ -199,12 +201,12 @@ class Photos:
         self.failure = ValueError("no readable photograph is left to train on")
         raise self.failure
 
-    def explain(self, error):
+    def cause_of(self, error):
         """The error behind a `tf.errors.OpError` from a dataset: what a caller should raise.
 
         tf.data passes on no more than the text of what went wrong in Python or in a TFDS file.
         """
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         if isinstance(error, tf.errors.ResourceExhaustedError):
             return MemoryError(f"out of memory for a photograph: lower --max_pixels ({reason})")
         return self.failure or OSError(f"the photographs can't be read: {reason}")
@@ -262,14 +264,14 @@ class Photos:
                 if self._example(index, name, data).size:
                     return
         except tf.errors.OpError as error:
-            raise self.explain(error) from error
+            raise self.cause_of(error) from error
         if self._too_small:
-            raise ValueError(
+            raise InvalidValue(
                 f"{source}: none of its {len(self)} image files holds a crop of "
                 f"{self.image_size} x {self.image_size} pixels ({self.too_small} are smaller, "
                 f"{self.skipped} can't be read)"
             )
-        raise ValueError(f"{source}: none of its {len(self)} image files can be read")
+        raise InvalidValue(f"{source}: none of its {len(self)} image files can be read")
 
 
 def _contents(path):

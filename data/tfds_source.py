@@ -6,6 +6,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from fast_style.errors import InvalidValue, first_line
+
 SHUFFLE_BUFFER = 2048  # encoded photographs, about 300 MB of COCO
 _GREY = tf.io.encode_png(np.full((512, 512, 3), 127, np.uint8)).numpy()
 
@@ -30,26 +32,26 @@ class TfdsSource:
         self.split = split
         builder = make_builder(name, data_dir)
         if not builder.data_path.exists():
-            raise ValueError(
+            raise InvalidValue(
                 f"{self.name}: not prepared under {builder.data_dir}; run "
                 f"python -m data.prepare {name} DIR and give --data_dir=DIR, or give a folder"
             )
         self.version = str(builder.version)
         features, splits = builder.info.features, builder.info.splits
         if "image" not in features or not isinstance(features["image"], tfds.features.Image):
-            raise ValueError(
+            raise InvalidValue(
                 f'{self.name}: has no image feature named "image", its features are '
                 f"{', '.join(features)}; take another dataset, or give a folder"
             )
         try:
             self.count = splits[split].num_examples
         except (KeyError, ValueError) as error:
-            raise ValueError(
+            raise InvalidValue(
                 f"{self.name}: no split {split!r}; write one of {', '.join(splits)} after the "
                 'name, or a part such as "train[:50%]"'
             ) from error
         if not self.count:
-            raise ValueError(f"{self.name}: split {split!r} is empty")
+            raise InvalidValue(f"{self.name}: split {split!r} is empty")
         # The order of the files is that of the seed, in each epoch; `records` shuffles further.
         self._dataset = builder.as_dataset(
             split=split,
@@ -111,8 +113,8 @@ def make_builder(name, data_dir):
     try:
         return tfds.builder(name, data_dir=data_dir)
     except (tfds.core.DatasetNotFoundError, KeyError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(
+        reason = first_line(error)
+        raise InvalidValue(
             f"tfds:{name}: no such TFDS dataset ({reason}); their names are listed at "
             "https://www.tensorflow.org/datasets/catalog"
         ) from error

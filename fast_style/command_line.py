@@ -1,29 +1,54 @@
-"""What the scripts share: quiet start of TensorFlow, and one line for a user's mistake."""
+"""What the commands share: start, flags and help, and one line for a user's mistake."""
 
 import contextlib
+import importlib
 import inspect
 import logging as python_logging
 import os
+import re
 import signal
 import sys
+import tempfile
 import warnings
 
 from absl import app, flags, logging
 
-# What a user, a file or a disk can cause. Anything else is a bug and shows its traceback.
-MISTAKES = (ValueError, OSError, ArithmeticError, MemoryError)
+from fast_style.errors import MENDABLE, one_line
+
+# TensorFlow's own setting: its warnings and errors are shown, what it says at its start is not.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+
+_LOG_LINE = re.compile(r"[IWEF]\d{4} ")
+_LOG_HEADER = "WARNING: All log messages before absl::InitializeLog()"
+_NVIDIA_DRIVER = "/proc/driver/nvidia/version"
 
 
-def run(main):
-    """Runs a script's `main(argv)` as its whole program.
+def run(name, program=None, tensorflow=False):
+    """Runs a command as its whole program; does not return.
 
-    Exit status: 0, or what `main` returns; 1 after one line on standard error for a mistake in
-    files or values (with --verbosity=1 the traceback comes first); 2 for wrong usage.
+    Exit status: 0, or what its `main` returns; 1 after one line on standard error for a mistake
+    in files or values (with --verbosity=1 the traceback comes first); 2 for wrong usage.
+
+    Args:
+        name: of the command's module, which has `define_flags()` and `main(argv)`. Its docstring
+            is the help text; in it, %s stands for the program.
+        program: what a user types to start it, shown in the help; the script's name by default.
+        tensorflow: bool, whether its modules import TensorFlow, which is then started first.
     """
+    sys.argv[0] = program or os.path.basename(sys.argv[0])
+    if tensorflow:
+        start_tensorflow()
+    command = importlib.import_module(name)
+    before = set(flags.FLAGS)
+    command.define_flags()
+    for flag in sorted(set(flags.FLAGS) - before | {"verbosity"}):
+        # What --help lists: the flags of the program.
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS[flag])
+    sys.modules["__main__"].__doc__ = command.__doc__
     warnings.filterwarnings("ignore", module="PIL")  # of odd files; what matters is an error
     logging.use_absl_handler()
     logging.get_absl_handler().setFormatter(python_logging.Formatter("%(message)s"))
-    app.run(lambda argv: _guarded(main, argv), flags_parser=_parse)
+    app.run(lambda argv: _guarded(command.main, argv), flags_parser=_parse)
 
 
 def _parse(argv):
@@ -40,20 +65,13 @@ def _guarded(main, argv):
         logging.set_verbosity(logging.WARNING)
     try:
         return main(argv)
-    except MISTAKES as error:
+    except MENDABLE as error:
         logging.debug("traceback", exc_info=True)
         print(f"error: {one_line(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 128 + signal.SIGINT
-
-
-def one_line(error):
-    """The message of an exception on one line; of an `OSError`, the path and the reason."""
-    if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split()) or repr(error)
 
 
 def usage_error(message):
@@ -63,7 +81,7 @@ def usage_error(message):
 
 
 def numbers(flag, texts, kind=float):
-    """The texts of a list flag as a tuple of floats or ints; wrong usage if one is none."""
+    """The texts of a list flag as a tuple of floats or ints; wrong usage if one is neither."""
     try:
         return tuple(kind(text) for text in texts)
     except ValueError:
@@ -76,31 +94,65 @@ def defaults(function):
     return {name: p.default for name, p in inspect.signature(function).parameters.items()}
 
 
-def import_tensorflow():
-    """Imports TensorFlow without the lines that its C++ parts print meanwhile."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _without_stderr():
+def start_tensorflow():
+    """Imports TensorFlow without the notices that its C++ parts print meanwhile.
+
+    Its warnings and errors, such as GPU libraries that can't be opened, are passed on.
+
+    Returns:
+        The module.
+    """
+    with _without_notices():
         import tensorflow as tf
 
-        # Starts the runtime, which has more to say; several machines must be joined before.
+        # Looks for devices, which has more to say; several machines must be joined before.
         if "TF_CONFIG" not in os.environ:
             tf.constant(0)
     tf.get_logger().setLevel("ERROR")
+    return tf
+
+
+def describe_device():
+    """What TensorFlow computes on, such as "CPU" or "GPU (NVIDIA H100)", after it is started."""
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in found]
+    if not found:
+        return "CPU"
+    kind = f" ({names[0]})" if names[0] else ""
+    return f"GPU{kind}" if len(found) == 1 else f"{len(found)} GPUs{kind}"
 
 
 @contextlib.contextmanager
-def _without_stderr():
-    """Sends what is written to file descriptor 2 nowhere (C++ knows no sys.stderr)."""
+def _without_notices():
+    """Keeps back what C++ writes to standard error inside, and passes on what matters of it.
+
+    TensorFlow 2.21 applies TF_CPP_MIN_LOG_LEVEL only once it is loaded.
+    """
     sys.stderr.flush()
     kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            file.seek(0)
+            text = file.read().decode("utf-8", "replace")
+            sys.stderr.write("".join(filter(_matters, text.splitlines(keepends=True))))
+            sys.stderr.flush()
+
+
+def _matters(line):
+    """Whether a line of TensorFlow's log is more than a notice."""
+    if line.startswith((_LOG_HEADER, "I0000 ")) or not line.strip():
+        return False
+    if not _LOG_LINE.match(line):
+        return "rebuild TensorFlow with the appropriate compiler flags" not in line
+    # Where there is no driver, that CUDA can't be used is no news.
+    return os.path.exists(_NVIDIA_DRIVER) or not re.search("cuda|cuInit|TensorRT", line, re.I)
 
 
 class StopSignals:

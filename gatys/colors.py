@@ -6,7 +6,7 @@ which compares both ways.
 
 import numpy as np
 
-from data.colors import luminance, to_uint8
+from fast_style.images.colors import luminance, to_uint8
 
 # Variance below which a direction of colour space counts as constant (squared pixel values).
 _FLAT = 1.0

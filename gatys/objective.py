@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from fast_style.errors import UserError
+
 LOSSES = ("total", "content", "style", "tv")
 
 
@@ -11,7 +13,7 @@ def batch(image):
     return tf.cast(image[None], tf.float32)
 
 
-class Diverged(ArithmeticError):
+class Diverged(UserError, ArithmeticError):
     """The loss or its gradient became NaN or infinite.
 
     Attributes:
@@ -28,7 +30,7 @@ class Objective:
     loss network and back, in a function that is traced once.
 
     Args:
-        loss: a `fast_style.losses.PerceptualLoss`.
+        loss: a `fast_style.losses.perceptual.PerceptualLoss`.
         content: float32 RGB `[1, H, W, 3]`, 0..255, the content image at that size.
         jit_compile: bool, whether XLA compiles the function.
 

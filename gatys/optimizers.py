@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from fast_style.errors import InvalidValue
+
 WHITE = 255.0
 
 
@@ -134,7 +136,7 @@ def _import_scipy():
     try:
         from scipy import optimize
     except ImportError as error:
-        raise ValueError(
+        raise InvalidValue(
             "`optimizer` lbfgs needs SciPy: pip install scipy, or choose adam"
         ) from error
     return optimize

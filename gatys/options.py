@@ -2,7 +2,8 @@
 
 from absl import flags
 
-from fast_style import command_line, loss_net
+from fast_style import command_line
+from fast_style.losses import loss_network
 from gatys.settings import BALANCE, COLOR_METHODS, OPTIMIZERS, Settings
 
 DEFAULTS = Settings()
@@ -32,8 +33,8 @@ _HELP = {
 }
 _CHOICES = {
     "optimizer": (OPTIMIZERS, "L-BFGS (SciPy's) or Adam."),
-    "loss_network": (loss_net.ARCHITECTURES, "Network of the losses."),
-    "pooling": (loss_net.POOLINGS, "Pooling of the loss network; the paper's is average."),
+    "loss_network": (loss_network.ARCHITECTURES, "Network of the losses."),
+    "pooling": (loss_network.POOLINGS, "Pooling of the loss network; the paper's is average."),
     "color_method": (
         COLOR_METHODS,
         "How --keep_colors keeps them: luminance paints brightness alone, palette repaints the "

@@ -9,12 +9,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from data import images
-from data.colors import with_colors_of
-from fast_style.loss_net import LossNetwork
-from fast_style.losses import PerceptualLoss
-from fast_style.settings import smallest_side
-from fast_style.tensorflow_runtime import to_uint8
+from fast_style import images
+from fast_style.errors import InvalidValue
+from fast_style.images.colors import to_uint8, with_colors_of
+from fast_style.losses.loss_network import LossNetwork, smallest_side
+from fast_style.losses.perceptual import PerceptualLoss
 from gatys import colors
 from gatys.objective import Diverged, Objective, batch
 from gatys.optimizers import Adam, Lbfgs
@@ -62,8 +61,8 @@ def stylize(content, style, callback=None, should_stop=None, network=None, **set
         callback: called with a `Progress` after each step.
         should_stop: called after each step; once it returns True, the best picture so far is
             returned.
-        network: a `fast_style.loss_net.LossNetwork` to use, which gives all layers that are asked
-            for; None makes one.
+        network: a `fast_style.losses.loss_network.LossNetwork` to use, which gives all layers that
+            are asked for; None makes one.
         **settings: fields of `gatys.Settings`, such as steps=100, image_size=256.
 
     Returns:
@@ -76,11 +75,11 @@ def stylize(content, style, callback=None, should_stop=None, network=None, **set
         Diverged: the loss is no longer finite; its `image` is the best picture before.
     """
     settings = Settings(**settings)
-    content = checked("content", content)
+    content = images.check_rgb(content, "content")
     styles = list(style) if isinstance(style, list | tuple) else [style]
     if not styles:
-        raise ValueError("`style` must hold at least one image; received an empty list")
-    styles = [checked("style", image) for image in styles]
+        raise InvalidValue("`style` must hold at least one image; received an empty list")
+    styles = [images.check_rgb(image, "style") for image in styles]
     render = None
     if settings.keep_colors and settings.color_method == "luminance":
         render, photo = _recolor(content), content
@@ -107,7 +106,7 @@ def paint(content, styles, settings, callback=None, should_stop=None, network=No
     Raises:
         As `stylize`.
     """
-    render = render or _rounded
+    render = render or to_uint8
     sizes = _sizes(content, settings)
     if network is None:
         layers = (*settings.content_layers, *settings.style_layers)
@@ -141,16 +140,6 @@ def enlarge(picture, size):
     if tuple(picture.shape[1:3]) == tuple(size):
         return np.asarray(picture)
     return np.clip(tf.image.resize(picture, size, "bicubic").numpy(), 0, 255)
-
-
-def checked(name, image):
-    """The image as an array; `ValueError` unless it is uint8 RGB `[H, W, 3]`, not empty."""
-    image = np.asarray(image)
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
-        raise ValueError(
-            f"`{name}` must be uint8 RGB [H, W, 3]; received {image.dtype} {list(image.shape)}"
-        )
-    return image
 
 
 class _Run:
@@ -217,7 +206,7 @@ def _start(settings, content, paintings):
         return noise.clip(0, 255).astype(np.float32)
     if isinstance(init, str):
         init = content if init == "content" or not paintings else paintings[0]
-    return np.float32(images.resize(checked("init", init), *content.shape[:2])[None])
+    return np.float32(images.resize(images.check_rgb(init, "init"), *content.shape[:2])[None])
 
 
 def _sizes(content, settings):
@@ -229,7 +218,7 @@ def _sizes(content, settings):
     ):
         sides.insert(0, side)
     if len(sides) > settings.steps:
-        raise ValueError(
+        raise InvalidValue(
             f"`steps` must be at least {len(sides)}, one for each size from {sides[0]} to "
             f"{longest} pixels; received {settings.steps}"
         )
@@ -255,7 +244,7 @@ def _check_sides(content, sizes, settings):
         side = least
         while min(_fitted(content, side)) < least:
             side += 1
-        raise ValueError(
+        raise InvalidValue(
             f"`{name}` must be at least {side} for the features of "
             f"block{least.bit_length()}, which need {least} pixels of the shorter side; "
             f"received {max(sizes[0])}"
@@ -281,7 +270,7 @@ def _as_large(style, settings, size, final):
     resized = images.fit(style, max(1, round(wanted)))
     least = smallest_side(settings.style_layers)
     if min(resized.shape[:2]) < least:
-        raise ValueError(
+        raise InvalidValue(
             f"`style_size` must leave the painting's shorter side {least} pixels for the features "
             f"of block{least.bit_length()}; received a painting of {style.shape[1]} x "
             f"{style.shape[0]} that becomes {resized.shape[1]} x {resized.shape[0]}"
@@ -292,7 +281,3 @@ def _as_large(style, settings, size, final):
 def _recolor(content):
     """Gives pictures, of any size, the colours of `content`."""
     return lambda picture: with_colors_of(images.resize(content, *picture.shape[:2]), picture)
-
-
-def _rounded(picture):
-    return to_uint8(picture).numpy()

@@ -1,6 +1,7 @@
 """Pictures rebuilt from what a loss network keeps of them (Gatys et al. 2015, figure 1)."""
 
-from gatys.painting import checked, paint
+from fast_style.images import check_rgb
+from gatys.painting import paint
 from gatys.settings import Settings
 
 
@@ -25,7 +26,7 @@ def reconstruct_content(
     settings = Settings(
         content_layers=(layer,), style_layers=(), content_weight=1.0, init=init, **settings
     )
-    return paint(checked("image", image), [], settings, callback, should_stop, network)
+    return paint(check_rgb(image, "image"), [], settings, callback, should_stop, network)
 
 
 def reconstruct_style(
@@ -46,5 +47,5 @@ def reconstruct_style(
         As `gatys.stylize`.
     """
     settings = Settings(content_layers=(), style_layers=tuple(layers), init=init, **settings)
-    image = checked("image", image)
+    image = check_rgb(image, "image")
     return paint(image, [image], settings, callback, should_stop, network)

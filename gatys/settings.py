@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from fast_style import loss_net
-from fast_style.architecture import check_choice
-from fast_style.losses import LossSettings
+from fast_style.errors import InvalidValue, check_choice
+from fast_style.losses import loss_network
+from fast_style.losses.perceptual import LossSettings
 
 OPTIMIZERS = ("lbfgs", "adam")
 INITS = ("content", "style", "noise")
@@ -99,23 +99,25 @@ class Settings:
         ):
             value = getattr(self, name)
             if value is not None and value < least:
-                raise ValueError(f"`{name}` must be at least {least}; received {value}")
+                raise InvalidValue(f"`{name}` must be at least {least}; received {value}")
         for name, choices in (
             ("optimizer", OPTIMIZERS),
             ("color_method", COLOR_METHODS),
-            ("loss_network", loss_net.ARCHITECTURES),
-            ("pooling", loss_net.POOLINGS),
+            ("loss_network", loss_network.ARCHITECTURES),
+            ("pooling", loss_network.POOLINGS),
         ):
             check_choice(name, getattr(self, name), choices)
         if isinstance(self.init, str):
             check_choice("init", self.init, INITS)
         if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(f"`learning_rate` must be positive; received {self.learning_rate}")
+            raise InvalidValue(f"`learning_rate` must be positive; received {self.learning_rate}")
         if self.ratio is not None:
             if self.content_weight is not None:
-                raise ValueError("`ratio` and `content_weight` can't both be given")
+                raise InvalidValue("`ratio` and `content_weight` can't both be given")
             if not 0 <= self.ratio < float("inf"):
-                raise ValueError(f"`ratio` must be finite and not negative; received {self.ratio}")
+                raise InvalidValue(
+                    f"`ratio` must be finite and not negative; received {self.ratio}"
+                )
         self.losses({name: 2 for name in self.content_layers}, 1)  # checks weights and layers
 
     def alpha(self, pixels):
@@ -138,7 +140,7 @@ class Settings:
             pixels: H W of the finished picture.
 
         Returns:
-            `fast_style.losses.LossSettings`.
+            `fast_style.losses.perceptual.LossSettings`.
         """
         # With plain weights first: what is wrong with them is said in the user's numbers.
         plain = LossSettings(

@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 
-from fast_style.transform_net import TransformNet
+from fast_style.networks.transform_net import TransformNet
 
 
 def randomize(layer, seed=0, scale=0.5):

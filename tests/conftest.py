@@ -68,7 +68,7 @@ def photo():
 @pytest.fixture(scope="session")
 def network():
     """A tiny network with random weights, which no test may change."""
-    from fast_style.transform_net import TransformNet
+    from fast_style.networks.transform_net import TransformNet
 
     network = TransformNet(width=4, residual_blocks=1)
     network.build()
@@ -78,17 +78,17 @@ def network():
 @pytest.fixture(scope="session")
 def prefix(network, tmp_path_factory):
     """Checkpoint prefix of that network."""
-    from fast_style import checkpoint
+    from fast_style.checkpoints import store
 
     prefix = tmp_path_factory.mktemp("checkpoints") / "ckpt-done"
-    checkpoint.save_network(network, prefix, {})
+    store.save_network(network, prefix, {})
     return prefix
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     """A folder with five small photographs, which no test may change."""
-    from data import images
+    from fast_style import images
 
     folder = tmp_path_factory.mktemp("photos")
     rng = np.random.default_rng(0)
@@ -101,7 +101,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory):
     """A folder with four files of noise, 0.png to 3.png, 32 x 40, which no test may change."""
-    from data import images
+    from fast_style import images
 
     folder = tmp_path_factory.mktemp("photos")
     for number in range(4):

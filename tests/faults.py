@@ -27,8 +27,8 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from data import images
-from fast_style import checkpoint
+from fast_style import images
+from fast_style.checkpoints import store
 from tests import event_logs
 from tests.scripts import ROOT, command
 
@@ -150,7 +150,7 @@ class Run:
         for prefix in state.all_model_checkpoint_paths if state else ():
             # One that `keep` lets go may be gone already, and is so at once: its index first.
             if os.path.exists(f"{prefix}.index"):
-                steps.append(checkpoint.load_network(prefix)[1]["step"])
+                steps.append(store.load_network(prefix)[1]["step"])
         self.logged()
         return max(steps)
 

@@ -9,8 +9,8 @@ import zlib
 import numpy as np
 import pytest
 
-from data import images
-from fast_style.inference import Stylizer
+from fast_style import images
+from fast_style.painting.stylizer import Stylizer
 from tests.scripts import assert_one_line_error, run_script
 
 
@@ -127,9 +127,9 @@ def test_a_checkpoint_that_cannot_be_read_is_one_line(prefix, tmp_path, kind):
     if kind == "cut":
         os.truncate(tmp_path / "ckpt.data-00000-of-00001", 1000)
     if kind == "other network":
-        description = json.loads((tmp_path / "ckpt.json").read_text())
-        description["network"]["width"] = 8
-        (tmp_path / "ckpt.json").write_text(json.dumps(description))
+        metadata = json.loads((tmp_path / "ckpt.json").read_text())
+        metadata["network"]["width"] = 8
+        (tmp_path / "ckpt.json").write_text(json.dumps(metadata))
     words = {
         "missing": "no such checkpoint",
         "directory": "no such checkpoint",
@@ -224,7 +224,6 @@ def test_an_output_inside_the_input_folder_is_one_line(prefix, tmp_path):
 def test_wrong_usage_ends_with_2(tmp_path):
     for arguments in (
         [],
-        ["photo.jpg"],
         ["a.jpg", "ckpt", "--no_such_flag"],
         ["a.jpg", "ckpt", "--runtime=torch"],
     ):

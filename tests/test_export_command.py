@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from data import images
-from fast_style.inference import Stylizer
+from fast_style import images
+from fast_style.painting.stylizer import Stylizer
 from tests.foreign_files import example_arrays, write_torch
 from tests.scripts import assert_one_line_error, run_script
 

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from data import images
+from fast_style import images
 from tests.scripts import ROOT, assert_one_line_error, command, run_script
 
 

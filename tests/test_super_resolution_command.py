@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from data import images
-from fast_style import checkpoint
-from fast_style.super_resolution_net import SuperResolutionNet
+from fast_style import images
+from fast_style.checkpoints import store
+from fast_style.networks.super_resolution_net import SuperResolutionNet
 from tests.scripts import assert_one_line_error, run_script
 
 
@@ -17,7 +17,7 @@ def enlarger(tmp_path_factory):
     network = SuperResolutionNet(width=4, residual_blocks=0)
     network.build()
     prefix = tmp_path_factory.mktemp("checkpoints") / "sr-x4"
-    checkpoint.save_network(network, prefix, {})
+    store.save_network(network, prefix, {})
     return prefix
 
 

@@ -10,8 +10,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from data import images
-from fast_style import checkpoint
+from fast_style import images
+from fast_style.checkpoints import store
 from tests.scripts import command, run_script
 
 
@@ -97,11 +97,11 @@ def test_a_signal_saves_and_the_same_command_goes_on(style, photos, flags, tmp_p
     arguments = (style, photos, *flags, "--steps=100000", "--save_every=100000")
     status, _, step = stop_training(arguments, r" [1-9]\d*/100000", number, tmp_path)
     assert status == 128 + number
-    assert checkpoint.read_description(tmp_path / "run" / f"ckpt-{step}")["step"] == step
+    assert store.read_metadata(tmp_path / "run" / f"ckpt-{step}")["step"] == step
     process = train(style, photos, *flags, f"--steps={step + 2}", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     assert f"going on from step {step} of {step + 2}" in process.stdout
-    assert checkpoint.read_description(tmp_path / "run" / "ckpt-done")["step"] == step + 2
+    assert store.read_metadata(tmp_path / "run" / "ckpt-done")["step"] == step + 2
 
 
 def test_a_loss_that_is_no_number_names_the_step_and_the_flags(style, photos, flags, tmp_path):
@@ -127,7 +127,7 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(style, photos, flags, tmp_path
     error = process.stderr.splitlines()[-1]
     assert re.match(r"error: run/ckpt-4: could not be written \(.*\)", error)
     assert "Traceback" not in process.stderr
-    checkpoint.load_network(tmp_path / "run" / "ckpt-2")
+    store.load_network(tmp_path / "run" / "ckpt-2")
     left = {name for name in os.listdir(tmp_path / "run") if "4" in name or "temp" in name}
     assert left <= {"ckpt-4.json"}
     assert train(style, photos, *flags, cwd=tmp_path).returncode == 0
@@ -222,4 +222,4 @@ def test_200_steps_on_photographs_halve_the_loss_across_a_restart(shared, vgg_we
     assert f"going on from step {step} of 200" in process.stdout
     totals = [float(total) for total in re.findall(r"total (\S+)", process.stderr)]
     assert np.mean(totals[-20:]) < first / 2
-    assert checkpoint.load_network(tmp_path / "run" / "ckpt-done")[1]["step"] == 200
+    assert store.load_network(tmp_path / "run" / "ckpt-done")[1]["step"] == 200

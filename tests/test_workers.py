@@ -11,8 +11,8 @@ import time
 import numpy as np
 import pytest
 
-from data import images
-from fast_style import checkpoint
+from fast_style import images
+from fast_style.checkpoints import store
 from tests import event_logs
 from tests.scripts import ROOT, assert_one_line_error, command, run_script
 
@@ -102,7 +102,7 @@ def test_two_workers_take_the_steps_of_one_process(arguments, tmp_path):
     both, alone = (event_logs.scalars(tmp_path / name / "log") for name in ("workers", "one"))
     assert [step for step, _ in both] == list(range(1, 21))
     np.testing.assert_allclose([v for _, v in both], [v for _, v in alone], rtol=1e-4)
-    assert checkpoint.load_network(tmp_path / "workers" / "ckpt-done")[1]["step"] == 20
+    assert store.load_network(tmp_path / "workers" / "ckpt-done")[1]["step"] == 20
     assert not (tmp_path / "second").exists()
     assert "workers/ckpt-done" in output(tmp_path, 0)
     assert "the chief has the network" in output(tmp_path, 1)
@@ -130,8 +130,8 @@ def test_when_a_worker_is_killed_the_job_ends_and_a_restart_goes_on(arguments, t
         int(re.search(r"stopped at step (\d+)", output(tmp_path, index))[1]) for index in range(2)
     ]
     assert stopped[0] == stopped[1]
-    description = checkpoint.read_description(tmp_path / "workers" / f"ckpt-{stopped[0]}")
-    assert description["step"] == stopped[0]
+    metadata = store.read_metadata(tmp_path / "workers" / f"ckpt-{stopped[0]}")
+    assert metadata["step"] == stopped[0]
 
 
 def test_workers_with_other_settings_are_refused(arguments, tmp_path):

@@ -6,8 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from data import cache, images
+from data import cache
 from data.photos import Photos
+from fast_style import images
 
 
 @pytest.fixture

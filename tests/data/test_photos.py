@@ -14,9 +14,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data import images, tfds_source
+from data import tfds_source
 from data.crops import random_crop
 from data.photos import Photos
+from fast_style import images
 
 SIZE = 8
 ORIENTATION = 0x0112

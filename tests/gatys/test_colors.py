@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data.colors import luminance
+from fast_style.images.colors import luminance
 from gatys import colors
 
 

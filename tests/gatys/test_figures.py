@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gatys import figures
+from gatys.figures import drawing as figures
 
 
 def even(value, height=10, width=14):

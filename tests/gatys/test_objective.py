@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fast_style.loss_net import LossNetwork
-from fast_style.losses import PerceptualLoss
+from fast_style.losses.loss_network import LossNetwork
+from fast_style.losses.perceptual import PerceptualLoss
 from gatys.objective import LOSSES, Diverged, Objective
 from gatys.settings import Settings
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gatys
-from data import images
+from fast_style import images
 
 
 def psnr(a, b):

@@ -1,0 +1,60 @@
+"""Files and folders that appear complete or not at all: written aside, then renamed."""
+
+import contextlib
+import os
+import shutil
+import uuid
+
+PARTIAL = r"\.[0-9a-f]{32}\.tmp"
+"""Regular expression of the names that files have while they are written."""
+
+
+@contextlib.contextmanager
+def replacing(path, mode="wb", **options):
+    """Opens a file for writing that takes its place when the block ends without an error.
+
+    A reader sees the old file or the new one, whole; an error leaves the old one.
+
+    Args:
+        path: path of the file; its folder exists.
+        mode, **options: of `open`.
+
+    Yields:
+        The open file.
+
+    Raises:
+        OSError: the folder can't be written, or the disk is full.
+    """
+    partial = beside(path)
+    try:
+        # Not tempfile, whose files only their owner may read, whatever the umask.
+        with open(partial, mode.replace("w", "x"), **options) as file:
+            yield file
+        os.replace(partial, path)
+    except BaseException:  # KeyboardInterrupt too leaves nothing behind
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(partial)
+        raise
+
+
+@contextlib.contextmanager
+def folder_aside(folder):
+    """A new hidden folder inside `folder`, which is gone when the block ends unless it was renamed.
+
+    Args:
+        folder: path of an existing folder.
+
+    Yields:
+        str, its path.
+    """
+    aside = beside(os.path.join(folder, "x"))
+    os.mkdir(aside)
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def beside(path):
+    """A path for a file in the making in the same folder as `path` (str), hidden and unused."""
+    return os.path.join(os.path.dirname(os.fspath(path)), f".{uuid.uuid4().hex}.tmp")

@@ -1,0 +1,1 @@
+"""Trained networks on disk: weights and the JSON beside them."""

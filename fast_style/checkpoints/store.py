@@ -1,0 +1,197 @@
+"""Trained networks on disk: weights in TensorFlow's checkpoint format, their metadata as JSON.
+
+A network at PREFIX is PREFIX.index, PREFIX.data-00000-of-00001 and PREFIX.json. The JSON holds the
+network's config, so that PREFIX is all that is needed to load it.
+"""
+
+import contextlib
+import errno
+import glob
+import math
+import os
+import re
+import shutil
+import tempfile
+
+import tensorflow as tf
+
+from fast_style.atomic_files import folder_aside
+from fast_style.checkpoints.metadata import (
+    CheckpointError,
+    check_task,
+    from_options,
+    metadata_path,
+    read_metadata,
+    task_of,
+    write_metadata,
+)
+from fast_style.errors import first_line, system_reason
+from fast_style.networks.architecture import STYLE
+from fast_style.networks.super_resolution_net import SuperResolutionNet
+from fast_style.networks.transform_net import TransformNet
+
+NETWORKS = {network.task: network for network in (TransformNet, SuperResolutionNet)}  # by task
+_NETWORK = "network"  # the attribute under which tf.train.Checkpoint holds the network
+
+
+def build_network(metadata, where):
+    """The network with fresh weights, from metadata's "task" and "network".
+
+    Args:
+        metadata: dict as `read_metadata` returns it.
+        where: str, named in errors.
+
+    Raises:
+        CheckpointError: for an unknown key or an option out of range.
+    """
+    kind = NETWORKS[task_of(metadata)]
+    network = from_options(metadata, where, kind, kind.OPTIONS)
+    network.build()
+    return network
+
+
+def load_network(prefix, task=None):
+    """Builds the network that a checkpoint describes and loads its weights.
+
+    Args:
+        prefix: checkpoint prefix: `ckpt-done`, or a checkpoint of a run, `ckpt-1000`.
+        task: what the network must have been trained for, a key of `NETWORKS`; None for any.
+
+    Returns:
+        `TransformNet` or `SuperResolutionNet`, and the metadata (dict).
+
+    Raises:
+        FileNotFoundError: there is no checkpoint at `prefix`.
+        CheckpointError: damaged, of another task, or JSON and weights disagree.
+    """
+    prefix = os.fspath(prefix)
+    metadata = read_metadata(prefix)
+    check_task(prefix, metadata, task)
+    network = build_network(metadata, metadata_path(prefix))
+    with reading_checkpoint(prefix):
+        _check_shapes(prefix, network)
+        status = tf.train.Checkpoint(**{_NETWORK: network}).read(prefix)
+        status.expect_partial()  # a run's checkpoint holds its optimizer, too
+        status.assert_existing_objects_matched()
+    return network, metadata
+
+
+def save_network(network, prefix, metadata):
+    """Writes a network's weights and metadata, each file complete or not at all.
+
+    Args:
+        network: a `TransformNet` or `SuperResolutionNet`.
+        prefix: checkpoint prefix; what is there is replaced.
+        metadata: dict of what JSON can hold; "network" and its "task" are added.
+
+    Raises:
+        OSError: the disk is full or the folder can't be written.
+    """
+    prefix = os.fspath(prefix)
+    folder, name = os.path.split(prefix)
+    folder = folder or "."
+    os.makedirs(folder, exist_ok=True)
+    with folder_aside(folder) as aside:
+        with writing_checkpoint(prefix):
+            partial = tf.train.Checkpoint(**{_NETWORK: network}).write(os.path.join(aside, name))
+        write_metadata(partial, {**metadata_of(network), **metadata})
+        # The index last but one: weights that an index points to are in place before it.
+        for path in [*glob.glob(f"{glob.escape(partial)}.data-*"), f"{partial}.index"]:
+            os.replace(path, os.path.join(folder, os.path.basename(path)))
+        os.replace(metadata_path(partial), metadata_path(prefix))
+
+
+def metadata_of(network):
+    """What all metadata says of its network: "task" (unless it is a style) and "network"."""
+    task = {} if network.task == STYLE else {"task": network.task}
+    return {**task, "network": network_config(network)}
+
+
+def network_config(network):
+    """The config of a network without what Keras adds to it, as the JSON holds it."""
+    config = network.get_config()
+    # A later option is named only where it is used: runs from before it go on as they are.
+    later = network.LATER_OPTIONS
+    return {n: config[n] for n in network.OPTIONS if config[n] != later.get(n)}
+
+
+def prepare_folder(folder):
+    """Makes a folder for checkpoints, and tries whether it can be written.
+
+    Raises:
+        OSError: it is a file, or it can't be made or written.
+    """
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise NotADirectoryError(f"{folder}: is a file, a folder for checkpoints is wanted")
+    os.makedirs(folder, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
+def set_aside(folder, name=None):
+    """Moves checkpoints of an earlier run into `folder`/previous-N.
+
+    Args:
+        folder: a run's checkpoint folder.
+        name: which checkpoint, such as "ckpt-done"; all of a run (but that one) and its log if
+            None.
+
+    Returns:
+        str, the new folder, or None where there was nothing to move.
+    """
+    pattern = re.compile(rf"{re.escape(name)}\..*" if name else r"ckpt-\d+\..*|checkpoint|log")
+    found = [entry for entry in os.listdir(folder) if pattern.fullmatch(entry)]
+    if not found:
+        return None
+    number = 1
+    while os.path.exists(aside := os.path.join(folder, f"previous-{number}")):
+        number += 1
+    os.mkdir(aside)
+    for entry in found:
+        shutil.move(os.path.join(folder, entry), aside)
+    return aside
+
+
+@contextlib.contextmanager
+def writing_checkpoint(prefix):
+    """Turns TensorFlow's errors while a checkpoint is written into `OSError`."""
+    prefix = os.fspath(prefix)
+    try:
+        yield
+    except tf.errors.OpError as error:
+        for part in glob.glob(f"{glob.escape(prefix)}_temp*"):
+            shutil.rmtree(part, ignore_errors=True)
+        full = isinstance(error, tf.errors.ResourceExhaustedError)
+        raise OSError(
+            errno.ENOSPC if full else errno.EIO,
+            f"could not be written ({system_reason(error)}); earlier checkpoints are kept",
+            prefix,
+        ) from error
+
+
+@contextlib.contextmanager
+def reading_checkpoint(prefix):
+    """Turns what TensorFlow raises for damaged files into `CheckpointError`."""
+    try:
+        yield
+    except (tf.errors.OpError, RuntimeError, LookupError, UnicodeError, AssertionError) as error:
+        raise CheckpointError(f"{prefix}: damaged checkpoint ({first_line(error)})") from error
+
+
+def _check_shapes(prefix, network):
+    """Raises `CheckpointError` unless the weights on disk are those of `network`, by shape."""
+    # A variable that the optimizer holds too is stored under the optimizer's name.
+    kept = (f"{_NETWORK}/", "optimizer/_trainable_variables/")
+    shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+    found = sorted(tuple(shape) for name, shape in shapes.items() if name.startswith(kept))
+    wanted = sorted(tuple(weight.shape) for weight in network.weights)
+    if found != wanted:
+        raise CheckpointError(
+            f"{prefix}: the weights do not fit the network that {metadata_path(prefix)} "
+            f"describes ({len(found)} arrays of {_parameters(found)} numbers on disk, "
+            f"{len(wanted)} of {_parameters(wanted)} described)"
+        )
+
+
+def _parameters(shapes):
+    return f"{sum(math.prod(shape) for shape in shapes):,}"

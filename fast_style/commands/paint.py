@@ -1,0 +1,214 @@
+"""Paints photographs with a trained network, or enlarges them with one for super-resolution.
+
+    %s IMAGE [IMAGE ...] [CHECKPOINT] [flags]
+
+IMAGE is a photograph, a folder, searched recursively, or a quoted pattern such as "photos/*.jpg";
+CHECKPOINT the prefix of a trained network, such as checkpoints/ckpt-done; without one, the network
+that comes along paints. One photograph goes to --output, generated/res.jpg by default; several go
+into the folder --output under their own names.
+"""
+
+import glob
+import os
+import sys
+import time
+
+import tqdm
+from absl import flags
+
+from fast_style import command_line, images
+from fast_style.checkpoints.metadata import check_task, read_metadata, task_of
+from fast_style.commands import provided
+from fast_style.errors import MENDABLE, InvalidValue, one_line
+from fast_style.networks.architecture import STYLE, SUPER_RESOLUTION
+from fast_style.painting import file_batch, memory, output_plan, runtimes
+from fast_style.painting.enlarge import enlarge
+from fast_style.painting.paint_options import PaintOptions, paint
+from fast_style.painting.stylizer import Stylizer
+
+# What would mean nothing, or something else, for a network that enlarges.
+_STYLE_FLAGS = ("keep_colors", "strength", "image_size", "style_scale", "tile", "max_memory")
+
+
+def define_flags():
+    """Defines the flags of the command."""
+    _define_files()
+    _define_appearance()
+    _define_runtime()
+    enlarging = command_line.defaults(enlarge)
+    flags.DEFINE_bool(
+        "match_histogram",
+        enlarging["match_histograms"],
+        "Super-resolution: give the enlarged image's channels the photograph's histograms.",
+    )
+
+
+def _define_files():
+    flags.DEFINE_string(
+        "output",
+        None,
+        f"File for one photograph (default {output_plan.ONE_OUTPUT}), folder for several (default "
+        f"{output_plan.SEVERAL_OUTPUT}/). The suffix chooses the format.",
+    )
+    flags.DEFINE_bool(
+        "skip_existing", False, "Leave out photographs whose result is there already."
+    )
+    flags.DEFINE_integer(
+        "max_pixels",
+        images.MAX_PIXELS,
+        "Images with more pixels than this are refused, enlarged ones with as many, too.",
+    )
+
+
+def _define_appearance():
+    look = command_line.defaults(PaintOptions)
+    flags.DEFINE_bool("keep_colors", look["keep_colors"], "Keep the colours of the photograph.")
+    flags.DEFINE_float("strength", look["strength"], "From 0, the photograph, to 1, the painting.")
+    flags.DEFINE_integer(
+        "image_size",
+        look["image_size"],
+        "Long side in pixels at which the photograph is painted and the result written (default: "
+        "its own).",
+    )
+    flags.DEFINE_float(
+        "style_scale",
+        look["style_scale"],
+        "Size of the strokes: the photograph is painted at 1/style_scale of its size and the "
+        "picture resized, so above 1 it is softer, too.",
+    )
+
+
+def _define_runtime():
+    loading = command_line.defaults(Stylizer.load)
+    flags.DEFINE_enum(
+        "runtime",
+        loading["runtime"],
+        runtimes.RUNTIMES,
+        "What the network runs on; auto: TensorFlow for a GPU or XLA, else OpenVINO if installed.",
+    )
+    flags.DEFINE_string(
+        "tile",
+        "auto",
+        "Height in pixels of the bands in which a large image goes through the network, with the "
+        "same result; 0: none; auto: where memory asks for them.",
+    )
+    flags.DEFINE_string(
+        "max_memory",
+        None,
+        "Memory that the program may hold, in MiB or such as 2GiB, for --tile=auto to keep to "
+        f"(default: {memory.SHARE:.0%} of what is available).",
+    )
+    flags.DEFINE_bool(
+        "jit_compile",
+        loading["jit_compile"],
+        "Compile the network with XLA, once for each image size (the first one's seconds include "
+        "it): worth it for many images of one size. TensorFlow only.",
+    )
+
+
+def main(argv):
+    """Runs the command; returns its exit status."""
+    values = flags.FLAGS
+    inputs, prefix = _arguments(argv[1:])
+    options = PaintOptions(
+        values.keep_colors, values.strength, values.image_size, values.style_scale
+    )
+    planned = output_plan.plan(inputs, values.output)
+    wanted = [file for file in planned if not (values.skip_existing and file.is_done)]
+    skipped = len(planned) - len(wanted)
+    if not wanted:
+        print(f"all {skipped} images are there already")
+        return 0
+    started = time.perf_counter()
+    task = _task(prefix, values)
+    stylizer = _load(prefix, values, task)
+    loading = time.perf_counter() - started
+
+    def change(picture):
+        if task == SUPER_RESOLUTION:
+            return enlarge(stylizer, picture, values.match_histogram, values.max_pixels)
+        return paint(stylizer, picture, options, values.max_pixels)
+
+    failed = _change_all(wanted, change, values.max_pixels, stylizer.factor**2)
+    if len(planned) > 1:
+        there = f", {skipped} there already" if skipped else ""
+        print(f"{len(wanted) - failed} of {len(planned)} images painted{there}")
+    if failed < len(wanted):
+        print(
+            f"(seconds without reading and writing; loading the network took {loading:.2f} s; "
+            f"runtime {stylizer.runtime.name} on {_device(stylizer)})"
+        )
+    return 1 if failed else 0
+
+
+def _arguments(given):
+    """Inputs and checkpoint prefix: the last argument, unless it names images."""
+    if not given:
+        command_line.usage_error("at least one argument is wanted: IMAGE")
+    if len(given) > 1 and not _names_images(given[-1]):
+        return given[:-1], given[-1]
+    prefix = provided.checkpoint()
+    if prefix is None:
+        command_line.usage_error("two arguments are wanted: IMAGE and CHECKPOINT")
+    return given, prefix
+
+
+def _names_images(path):
+    if os.path.exists(f"{path}.index"):
+        return False
+    if os.path.isdir(path):
+        return bool(images.find(path))
+    suffix = os.path.splitext(path)[1].lower()
+    return suffix in images.SUFFIXES and (os.path.exists(path) or glob.has_magic(path))
+
+
+def _tile(text):
+    """The value of --tile as `Stylizer` takes it."""
+    if text == "auto":
+        return None
+    if not text.isdecimal():
+        command_line.usage_error(f"--tile must be auto or a number of pixels, received {text!r}")
+    return int(text)
+
+
+def _task(prefix, values):
+    """What the network at `prefix` is for, checked against the flags that were given."""
+    metadata = read_metadata(prefix)
+    task = task_of(metadata)
+    if values.match_histogram:
+        check_task(prefix, metadata, SUPER_RESOLUTION)
+    given = [name for name in _STYLE_FLAGS if values[name].present]
+    if task != STYLE and given:
+        raise InvalidValue(f"--{given[0]} is for networks for {STYLE}, {prefix} is one for {task}")
+    return task
+
+
+def _load(prefix, values, task):
+    """A stylizer that is ready to paint."""
+    max_memory = None if values.max_memory is None else memory.parse_size(values.max_memory)
+    runtime = runtimes.choose(values.runtime, values.jit_compile, task)
+    if runtime == "tensorflow":
+        command_line.start_tensorflow()
+    stylizer = Stylizer.load(prefix, values.jit_compile, runtime, _tile(values.tile), max_memory)
+    stylizer.prepare()
+    return stylizer
+
+
+def _device(stylizer):
+    return command_line.describe_device() if stylizer.runtime.name == "tensorflow" else "CPU"
+
+
+def _change_all(files, change, max_pixels, growth):
+    """Paints or enlarges files under a bar for many, with a line for each; counts the failures."""
+    failed = 0
+    with tqdm.tqdm(total=len(files), unit="image", disable=len(files) < 2) as bar:
+        for outcome in file_batch.run(files, change, MENDABLE, max_pixels, growth):
+            if outcome.error is None:
+                bar.write(f"{outcome.file.target}: {outcome.seconds:.2f} s")
+            else:
+                failed += 1
+                line, source = one_line(outcome.error), outcome.file.source
+                known = source in line or outcome.file.target in line
+                bar.write(f"error: {line if known else f'{source}: {line}'}", file=sys.stderr)
+            bar.update()
+    return failed

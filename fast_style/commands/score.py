@@ -1,0 +1,69 @@
+"""Scores a super-resolution network on a folder of images.
+
+    %s CHECKPOINT FOLDER [flags]
+
+CHECKPOINT is the prefix of a network trained with --task=super_resolution, FOLDER holds images such
+as Set5's at their full size. Prints PSNR and SSIM of each image and their means, for bicubic
+enlargement and for the network. The conventions are the literature's:
+
+- each image is cut to a multiple of the factor and made small by antialiased bicubic (as MATLAB's
+  imresize), rounded to 8 bits;
+- compared is Y of BT.601 (16..235), `factor` pixels cut off at each border;
+- PSNR has the peak 255; SSIM (Wang et al. 2004) is tf.image.ssim, an 11 x 11 Gaussian window of
+  sigma 1.5;
+- the mean is that of the images' figures.
+"""
+
+from absl import flags
+
+from data.degradation import DEGRADATIONS
+from fast_style import command_line, images
+from fast_style.errors import InvalidValue
+from fast_style.painting.stylizer import Stylizer
+from fast_style.score.scoring import mean, score
+
+
+def define_flags():
+    """Defines the flags of the command."""
+    flags.DEFINE_enum(
+        "degradation",
+        command_line.defaults(score)["degradation"],
+        DEGRADATIONS,
+        "How the images are made small: bicubic as the literature, or blur as the paper trains.",
+    )
+    flags.DEFINE_integer(
+        "max_pixels", images.MAX_PIXELS, "Images with more pixels than this are refused."
+    )
+
+
+def main(argv):
+    """Runs the command; returns its exit status."""
+    if len(argv) != 3:
+        command_line.usage_error("two arguments are wanted: CHECKPOINT and FOLDER")
+    values = flags.FLAGS
+    _, prefix, folder = argv
+    paths = images.find(folder)
+    if not paths:
+        raise InvalidValue(f"{folder}: no image file in this folder or below it")
+    enlarger = Stylizer.load(prefix, task="super_resolution")
+    factor = enlarger.factor
+    width = max(len("image"), *(len(path.name) for path in paths))
+    made = f"x{factor}, made small by {values.degradation}"
+    print(f"{made}; Y of BT.601, border of {factor} pixels cut")
+    print(f"{'':{width}}  {'bicubic':>14}  {'network':>14}")
+    print(f"{'image':{width}}  {'PSNR':>7}{'SSIM':>7}  {'PSNR':>7}{'SSIM':>7}")
+    found = []
+    for path in paths:
+        original = images.read(path, values.max_pixels)
+        try:
+            found.append(score(enlarger, factor, original, values.degradation))
+        except ValueError as error:
+            raise InvalidValue(f"{path}: {error}") from error
+        print(_row(path.name, found[-1], width), flush=True)
+    print(_row("mean", [mean(column) for column in zip(*found, strict=True)], width))
+    return 0
+
+
+def _row(name, pair, width):
+    cells = "  ".join(f"{one.psnr:7.2f}{one.ssim:7.4f}" for one in pair)
+    return f"{name:{width}}  {cells}"

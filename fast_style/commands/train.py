@@ -1,0 +1,126 @@
+"""Trains a network to paint photographs in the style of one painting, or to enlarge them.
+
+    %s STYLE PHOTOS [flags]
+    %s --task=super_resolution PHOTOS [flags]
+
+STYLE is an image of the painting; PHOTOS a folder of photographs, searched recursively, or
+tfds:NAME[:SPLIT] for a prepared TFDS dataset. Checkpoints, the finished network ckpt-done and
+TensorBoard's log/ go to --checkpoint_dir. The same command goes on where a run stopped.
+"""
+
+import os
+import signal
+
+import tqdm
+from absl import flags
+
+from data.cache import make_cache
+from data.photos import Photos
+from fast_style import command_line, images
+from fast_style.commands import training_flags
+from fast_style.commands.training_flags import define as define_flags
+from fast_style.training.distribution import Distribution
+from fast_style.training.style_task import StyleTask
+from fast_style.training.super_resolution_task import SuperResolutionTask
+from fast_style.training.trainer import TaskTrainer
+
+__all__ = ["define_flags", "main"]
+
+
+def _make_task(values, style):
+    """The task that the flags ask for, with the options that it wants of `Photos`."""
+    settings = training_flags.settings(values)
+    if values.task == "super_resolution":
+        task = SuperResolutionTask(settings)
+        return task, {"zoom": None, "degrade": task.degrade}
+    painting = images.read(style, values.max_pixels)
+    return StyleTask(settings, painting, os.path.basename(style)), {"zoom": settings.zoom}
+
+
+def main(argv):
+    """Runs the command; returns its exit status."""
+    values = flags.FLAGS
+    if values.task == "super_resolution":
+        if len(argv) != 2:
+            command_line.usage_error("one argument is wanted with --task=super_resolution: PHOTOS")
+    elif len(argv) != 3:
+        command_line.usage_error("two arguments are wanted: STYLE and PHOTOS")
+    source = argv[-1]
+    task, wanted = _make_task(values, argv[1])
+    settings = task.settings
+    validation = [
+        images.fit(images.read(path, values.max_pixels), 512) for path in values.validation_images
+    ]
+    # Before TensorFlow computes anything; waits for the other workers, where there are some.
+    distribution = Distribution.make(values.strategy)
+    if distribution.workers > 1:
+        print(f"worker {distribution.worker + 1} of {distribution.workers}", flush=True)
+    photos = Photos(
+        source,
+        image_size=settings.image_size,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        max_pixels=values.max_pixels,
+        data_dir=values.data_dir,
+        cache=make_cache(values.cache, values.cache_gigabytes) if values.cache else None,
+        worker=distribution.worker,
+        workers=distribution.workers,
+        **wanted,
+    )
+    trainer = TaskTrainer(
+        task,
+        photos,
+        photos_name=source if source.startswith("tfds:") else os.path.basename(source.rstrip("/")),
+        validation_images=validation,
+        distribution=distribution,
+        **training_flags.trainer_options(values),
+    )
+    if trainer.step:
+        print(f"going on from step {trainer.step} of {settings.steps} in {values.checkpoint_dir}")
+    return _train(trainer, photos, distribution)
+
+
+def _train(trainer, photos, distribution):
+    """Runs the trainer under a progress bar; returns the exit status."""
+    started, settings = trainer.step, trainer.settings
+    with (
+        command_line.StopSignals() as stop,
+        tqdm.tqdm(total=settings.steps, initial=started, unit="step", dynamic_ncols=True) as bar,
+    ):
+
+        def show(progress):
+            losses = " ".join(
+                f"{name} {progress.losses[name]:.4g}"
+                for name in trainer.task.shown
+                if name in progress.losses
+            )
+            bar.set_postfix_str(
+                f"{losses} {progress.images_per_second:.1f} images/s", refresh=False
+            )
+            bar.update(progress.step - bar.n)
+
+        finished = trainer.run(show, stop)
+    skipped = _skipped(photos)
+    if not finished:
+        print(
+            f"stopped at step {trainer.step} of {settings.steps} and saved{skipped}; "
+            "the same command goes on from there"
+        )
+        # Another worker may be the one that received the signal.
+        return 128 + (stop.received or signal.SIGTERM)
+    if trainer.set_aside:
+        print(f"an earlier network was moved to {trainer.set_aside}")
+    where = trainer.done_prefix if distribution.chief else "the chief has the network"
+    print(f"trained {trainer.step} steps{skipped}: {where}")
+    return 0
+
+
+def _skipped(photos):
+    """How many photographs were passed over, in brackets; nothing where none was."""
+    size = photos.image_size
+    counts = (
+        (photos.skipped, "unreadable photographs"),
+        (photos.too_small, f"photographs smaller than {size} x {size}"),
+    )
+    found = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return f" ({found} skipped)" if found else ""

@@ -1,0 +1,291 @@
+"""The flags of train.py, and the settings that they make.
+
+A flag belongs to the tasks whose settings have a field of its name; its default is that field's.
+"""
+
+import dataclasses
+import inspect
+
+from absl import flags
+
+from data import cache
+from data.degradation import DEGRADATIONS
+from fast_style import command_line, images
+from fast_style.commands import provided
+from fast_style.losses import loss_network, perceptual
+from fast_style.losses.perceptual import LossSettings
+from fast_style.losses.super_resolution import SuperResolutionLossSettings
+from fast_style.networks import architecture, transform_net
+from fast_style.networks.super_resolution_net import FACTORS, SuperResolutionNet
+from fast_style.training.distribution import STRATEGIES, Distribution
+from fast_style.training.settings import (
+    OPTIMIZERS,
+    SCHEDULES,
+    SuperResolutionSettings,
+    TrainingSettings,
+)
+from fast_style.training.trainer import TaskTrainer
+
+# Of each task: its settings, their losses, its network.
+_TASKS = {
+    "style": (TrainingSettings, LossSettings, transform_net.TransformNet),
+    "super_resolution": (
+        SuperResolutionSettings,
+        SuperResolutionLossSettings,
+        SuperResolutionNet,
+    ),
+}
+# Flags of the networks and the arguments that they set.
+_NETWORK_FLAGS = {
+    "width": "width",
+    "residual_blocks": "residual_blocks",
+    "normalization": "normalization",
+    "padding": "padding",
+    "upsampling": "upsampling",
+    "output_activation": "output",
+    "skip": "skip",
+}
+
+
+def define():
+    """Defines all flags."""
+    task = next(iter(_TASKS))
+    flags.DEFINE_enum("task", task, _TASKS, "What the network is trained for.")
+    _define_run()
+    _define_losses()
+    _define_network()
+    _define_upkeep()
+
+
+def settings(values):
+    """The settings of the run.
+
+    Args:
+        values: `absl.flags.FlagValues`, parsed. Wrong usage, such as a flag of another task, ends
+            the program.
+
+    Returns:
+        `TrainingSettings` or `SuperResolutionSettings`.
+
+    Raises:
+        ValueError: values out of range.
+    """
+    kind, losses_kind, network_kind = _TASKS[values.task]
+    for task in _TASKS:
+        for name in _defaults(task):
+            if values[name].present and name not in _defaults(values.task):
+                command_line.usage_error(f"--{name} is for --task={task} alone")
+
+    def given(cls):
+        """What was given of the fields of a dataclass: the rest are its defaults."""
+        names = [field.name for field in dataclasses.fields(cls) if field.name in values]
+        return {name: _value(values, name) for name in names if values[name].present}
+
+    # A network given by --init_from brings its own options.
+    network = {
+        argument: values[flag].value
+        for flag, argument in _NETWORK_FLAGS.items()
+        if values[flag].present and argument in network_kind.OPTIONS
+    }
+    return kind(**given(kind), losses=losses_kind(**given(losses_kind)), network=network)
+
+
+def trainer_options(values):
+    """The arguments of `TaskTrainer` that are flags (dict)."""
+    options = {name: values[name].value for name in _trainer_defaults()}
+    steps = command_line.numbers("profile_steps", options["profile_steps"], int)
+    return {**options, "profile_steps": steps}
+
+
+def _value(values, name):
+    value = values[name].value
+    if name.endswith("_layer_weights"):
+        return command_line.numbers(name, value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _defaults(task):
+    """Defaults of the flags of a task: dict by flag."""
+    kind, losses_kind, network_kind = _TASKS[task]
+    fields = (*dataclasses.fields(kind), *dataclasses.fields(losses_kind))
+    defaults = {field.name: field.default for field in fields}
+    del defaults["losses"], defaults["network"]  # which are flags of their own
+    network = inspect.signature(network_kind).parameters
+    for flag, argument in _NETWORK_FLAGS.items():
+        if argument in network_kind.OPTIONS:
+            defaults[flag] = network[argument].default
+    return defaults
+
+
+def _trainer_defaults():
+    arguments = inspect.signature(TaskTrainer).parameters
+    upkeep = ("checkpoint_dir", "save_every", "log_every", "keep")
+    names = (*upkeep, "jit_compile", "resume", "profile_steps")
+    return {name: arguments[name].default for name in names}
+
+
+def _define(kind, name, text, *choices):
+    """Defines a flag of some task; its help tells where the tasks differ."""
+    found = {task: _defaults(task)[name] for task in _TASKS if name in _defaults(task)}
+    (first, default), *others = found.items()
+    if not others and len(_TASKS) > 1:
+        text += f" For --task={first} alone."
+    text += "".join(f" (--task={task}: {_text(d)})" for task, d in others if d != default)
+    default = list(default) if isinstance(default, tuple) else default
+    kind(name, default, *choices, text)
+
+
+def _text(default):
+    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+
+
+def _define_run():
+    trainer = _trainer_defaults()
+    _define(flags.DEFINE_integer, "steps", "Parameter updates in all.")
+    _define(flags.DEFINE_integer, "image_size", "Side of the training crops, pixels.")
+    _define(flags.DEFINE_integer, "batch_size", "Crops in a step.")
+    _define(
+        flags.DEFINE_enum,
+        "optimizer",
+        "Adam as in the paper, or Muon, which needs fewer steps.",
+        OPTIMIZERS,
+    )
+    _define(
+        flags.DEFINE_float,
+        "learning_rate",
+        "Learning rate of the optimizer; Muon wants about ten times Adam's.",
+    )
+    _define(
+        flags.DEFINE_enum,
+        "learning_rate_schedule",
+        "The learning rate stays, or falls along a cosine to 0 at the last step.",
+        SCHEDULES,
+    )
+    _define(
+        flags.DEFINE_bool,
+        "mixed_precision",
+        "Compute convolutions in bfloat16: faster on GPUs and CPUs that have it.",
+    )
+    _define(flags.DEFINE_integer, "seed", "Seed of weights, order, crops and flips.")
+    _define(
+        flags.DEFINE_float,
+        "zoom",
+        "Before a crop is taken, the photograph's shorter side is resized to --image_size times "
+        "a factor drawn from 1 to this.",
+    )
+    _define(
+        flags.DEFINE_integer,
+        "factor",
+        f"How many times as large the network makes an image: {', '.join(map(str, FACTORS))}.",
+    )
+    _define(
+        flags.DEFINE_enum,
+        "degradation",
+        "How crops are made small: blur, a Gaussian of sigma 1 and bicubic interpolation, or "
+        "bicubic, antialiased, as the test sets of the literature.",
+        DEGRADATIONS,
+    )
+    _define(flags.DEFINE_string, "init_from", "Prefix of a trained network to start from, if any.")
+    flags.DEFINE_bool(
+        "resume",
+        trainer["resume"],
+        "Go on from the last checkpoint in --checkpoint_dir. With --noresume a run starts afresh "
+        "and the earlier one's checkpoints move into previous-N/.",
+    )
+    flags.DEFINE_enum(
+        "strategy",
+        inspect.signature(Distribution.make).parameters["kind"].default,
+        STRATEGIES,
+        "What computes the steps: one device; mirrored, all GPUs of this machine; multiworker, the "
+        "processes that TF_CONFIG names; auto, what is there.",
+    )
+    flags.DEFINE_bool("jit_compile", trainer["jit_compile"], "Compile the step with XLA.")
+    flags.DEFINE_string(
+        "data_dir", None, "Where TFDS keeps its datasets (default: TFDS's own default)."
+    )
+    flags.DEFINE_string(
+        "cache",
+        None,
+        f'Keep decoded photographs for the next epoch: "{cache.MEMORY}", or a folder, which later '
+        "runs use as well.",
+    )
+    flags.DEFINE_float("cache_gigabytes", cache.DEFAULT_GIGABYTES, "What --cache may hold, GB.")
+    flags.DEFINE_integer(
+        "max_pixels", images.MAX_PIXELS, "Images with more pixels than this are not read."
+    )
+
+
+def _define_losses():
+    _define(
+        flags.DEFINE_float,
+        "content_weight",
+        "Weight of the content (feature reconstruction) loss.",
+    )
+    _define(flags.DEFINE_float, "style_weight", "Weight of the style loss.")
+    _define(
+        flags.DEFINE_float,
+        "pixel_weight",
+        "Weight of the pixel loss (mean squared difference).",
+    )
+    _define(
+        flags.DEFINE_float,
+        "tv_weight",
+        "Weight of the total variation loss (mean absolute difference of neighbours).",
+    )
+    for kind in ("content", "style"):
+        _define(flags.DEFINE_list, f"{kind}_layers", f"Layers of the {kind} loss.")
+    for kind in ("content", "style"):
+        _define(flags.DEFINE_list, f"{kind}_layer_weights", "A weight a layer (default 1 each).")
+    _define(
+        flags.DEFINE_enum,
+        "style_reduction",
+        "Over the entries of a Gram difference: sum (as the paper), mean (layers balanced), or "
+        "relative (the same, scaled to the painting's own energy).",
+        perceptual.REDUCTIONS,
+    )
+    _define(
+        flags.DEFINE_integer,
+        "style_size",
+        "Long side to which the painting is resized, pixels; larger gives larger strokes; "
+        "0 keeps its own size.",
+    )
+    _define(flags.DEFINE_enum, "loss_network", "Network of the losses.", loss_network.ARCHITECTURES)
+    _define(flags.DEFINE_string, "vgg_weights", '"imagenet" or the path of a Keras weights file.')
+
+
+def _define_network():
+    _define(flags.DEFINE_integer, "width", "Channels of the first convolution.")
+    _define(flags.DEFINE_integer, "residual_blocks", "Number of residual blocks.")
+    _define(flags.DEFINE_enum, "normalization", "Normalization.", architecture.NORMALIZATIONS)
+    _define(flags.DEFINE_enum, "padding", "Padding.", architecture.PADDINGS)
+    _define(flags.DEFINE_enum, "upsampling", "Upsampling.", architecture.UPSAMPLINGS)
+    _define(
+        flags.DEFINE_enum,
+        "output_activation",
+        "What follows the last convolution: tanh scaled to 0..255, or nothing.",
+        architecture.OUTPUTS,
+    )
+    _define(
+        flags.DEFINE_bool, "skip", "Add the network's output to the bicubically enlarged image."
+    )
+
+
+def _define_upkeep():
+    trainer = _trainer_defaults()
+    flags.DEFINE_string(
+        "checkpoint_dir", trainer["checkpoint_dir"], "Where checkpoints, ckpt-done and log/ go."
+    )
+    flags.DEFINE_integer("save_every", trainer["save_every"], "Steps between checkpoints.")
+    flags.DEFINE_integer("log_every", trainer["log_every"], "Steps between summaries.")
+    flags.DEFINE_list(
+        "profile_steps",
+        list(trainer["profile_steps"]),
+        "FIRST,LAST: record a profile of these steps in log/.",
+    )
+    flags.DEFINE_integer("keep", trainer["keep"], "Number of checkpoints that are kept.")
+    flags.DEFINE_list(
+        "validation_images",
+        [path] if (path := provided.sample_photo()) else [],
+        "Photographs that TensorBoard shows beside what the network makes of them at each "
+        "checkpoint.",
+    )

@@ -1,0 +1,80 @@
+"""A checkpoint of this project from a network that was trained elsewhere."""
+
+import os
+import zlib
+
+from fast_style.checkpoints import store
+from fast_style.convert import foreign_networks, hdf5_files, torch_files
+from fast_style.errors import InvalidValue, UserError
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_TORCH = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+
+class ConversionError(InvalidValue):
+    """A file that is no network of a known kind; the message names it and what does not fit."""
+
+
+def convert(path, prefix, style="", order="bgr"):
+    """Writes a foreign network as a checkpoint.
+
+    Args:
+        path: path of the file.
+        prefix: checkpoint prefix to write; there must be none yet.
+        style: str, what its metadata names as its style; the file's name by default.
+        order: "bgr" or "rgb", the order of colours for which a network c1 .. d3 was trained.
+
+    Returns:
+        dict, the metadata that was written.
+
+    Raises:
+        FileNotFoundError: there is no file at `path`.
+        FileExistsError: there is a checkpoint at `prefix`.
+        ConversionError: the file is damaged, holds more than arrays, or is another network.
+        OSError: it can't be read, or the checkpoint can't be written.
+    """
+    path, prefix = os.fspath(path), os.fspath(prefix)
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"{path}: no such file")
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"{path}: is a directory, a file of weights is wanted")
+    if os.path.exists(f"{prefix}.index"):
+        raise FileExistsError(f"{prefix}: there is a checkpoint already; give another prefix")
+    if not os.path.basename(prefix):
+        raise InvalidValue(f"`prefix` must end in a name; received {prefix!r}")
+    foreign_networks.check_choice("order", order, foreign_networks.ORDERS)
+    try:
+        foreign = foreign_networks.recognize(_read(path), order)
+    except OSError:
+        raise
+    except UserError as error:
+        raise ConversionError(f"{path}: {error}") from error
+    metadata = {
+        "style": {"name": style or os.path.splitext(os.path.basename(path))[0]},
+        "converted": {
+            "converted from": os.path.basename(path),
+            "kind": foreign.kind,
+            "crc32": _checksum(path),
+        },
+    }
+    store.save_network(foreign.network, prefix, metadata)
+    return store.read_metadata(prefix)
+
+
+def _read(path):
+    """The arrays of a file, by its first bytes."""
+    with open(path, "rb") as file:
+        start = file.read(8)
+    if start == _HDF5:
+        return hdf5_files.read(path)
+    if start.startswith(_TORCH):
+        return torch_files.read(path)
+    raise InvalidValue("neither a file of PyTorch nor of HDF5")
+
+
+def _checksum(path):
+    checksum = 0
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            checksum = zlib.crc32(block, checksum)
+    return checksum

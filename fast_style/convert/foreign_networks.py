@@ -1,0 +1,259 @@
+"""Weights of networks that other projects trained, as a `TransformNet`.
+
+Two kinds are known by the names of their arrays: PyTorch's `fast_neural_style` example, and the
+network c1 c2 c3 r1..r5 d1 d2 d3. What a network is, its width and number of blocks, is read off its
+shapes; an array that does not fit is named.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from fast_style.errors import InvalidValue, check_choice
+from fast_style.networks.architecture import MAX_RESIDUAL_BLOCKS, MAX_WIDTH
+from fast_style.networks.transform_net import TransformNet
+
+ORDERS = ("bgr", "rgb")
+
+
+class ForeignNetworkError(InvalidValue):
+    """Arrays that are no network of a known kind; the message names the first that does not fit."""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A network from elsewhere.
+
+    Attributes:
+        network: `TransformNet` with its weights.
+        kind: str, what kind of network it was.
+    """
+
+    network: TransformNet
+    kind: str
+
+
+def recognize(arrays, order="bgr"):
+    """Makes a `TransformNet` of foreign arrays.
+
+    Args:
+        arrays: dict of NumPy arrays by name.
+        order: "bgr" or "rgb", the order of colours of a network c1 .. d3, in and out. The network
+            that is made takes RGB: its first and last kernels are turned around.
+
+    Returns:
+        `Foreign`.
+
+    Raises:
+        ForeignNetworkError: for the first array that is missing, unknown or of another shape.
+    """
+    check_choice("order", order, ORDERS)
+    if "conv1.conv2d.weight" in arrays:
+        return Foreign(_pytorch_example(arrays), "pytorch/examples fast_neural_style")
+    if "c1.weight" in arrays:
+        return Foreign(_PlainNetwork(arrays).build(order), "c1 c2 c3 r d1 d2 d3, no normalization")
+    first = next(iter(arrays), None)
+    raise ForeignNetworkError(
+        "neither conv1.conv2d.weight (pytorch/examples) nor c1.weight is in the file; "
+        + (f"its first array is {first!r}" if first is not None else "it holds no arrays")
+    )
+
+
+class _Arrays:
+    """Takes arrays by name, each once, and checks them."""
+
+    def __init__(self, arrays):
+        self._arrays = arrays
+        self._taken = set()
+
+    def shape(self, name):
+        if name not in self._arrays:
+            raise ForeignNetworkError(f"{name!r} is missing")
+        return self._arrays[name].shape
+
+    def take(self, name, *shapes):
+        """The array as float32; `shapes` are those it may have."""
+        shape = self.shape(name)
+        array = self._arrays[name]
+        if shape not in shapes or array.dtype.kind != "f":
+            wanted = " or ".join(str(list(wanted)) for wanted in shapes)
+            raise ForeignNetworkError(
+                f"{name!r} must be floating-point numbers of shape {wanted}; "
+                f"received {array.dtype} {list(shape)}"
+            )
+        self._taken.add(name)
+        array = array.astype(np.float32)
+        if not np.isfinite(array).all():
+            raise ForeignNetworkError(f"{name!r} holds numbers that are not finite")
+        return array
+
+    def check_all_taken(self, ignored=None):
+        for name in self._arrays:
+            if name not in self._taken and not (ignored and ignored.fullmatch(name)):
+                raise ForeignNetworkError(f"{name!r} is no array of this kind of network")
+
+    def count_blocks(self, pattern):
+        """Number of residual blocks, from the names that match `pattern`."""
+        found = [int(m[1]) for m in map(re.compile(pattern).match, self._arrays) if m]
+        blocks = max(found, default=0)
+        if blocks > MAX_RESIDUAL_BLOCKS:
+            raise ForeignNetworkError(f"{blocks} residual blocks, {MAX_RESIDUAL_BLOCKS} at most")
+        return blocks
+
+
+def _check_width(name, width):
+    if not 1 <= width <= MAX_WIDTH:
+        raise ForeignNetworkError(f"{name!r}: width {width}, 1 to {MAX_WIDTH} are possible")
+
+
+def _set(layer, *values):
+    """Sets the weights of a convolution or normalization, in Keras's order."""
+    for weight, value in zip(layer.weights, values, strict=True):
+        weight.assign(value)
+
+
+# PyTorch's example
+
+_IGNORED = re.compile(r".*\.(running_mean|running_var|num_batches_tracked)")
+
+
+def _pytorch_example(arrays):
+    """Kernels are [out, in, height, width]; normalization follows all convolutions but the last."""
+    source = _Arrays(arrays)
+    first = "conv1.conv2d.weight"
+    shape = source.shape(first)
+    width = shape[0] if len(shape) == 4 else 0
+    _check_width(first, width)
+    blocks = source.count_blocks(r"res(\d{1,3})\.")
+    network = TransformNet(
+        width,
+        blocks,
+        normalization="instance",
+        padding="reflect",
+        upsampling="nearest",
+        output="linear",
+    )
+    network.build()
+
+    def copy(block, convolution, normalization):
+        height, _, channels, filters = block.conv.kernel.shape
+        kernel = source.take(f"{convolution}.conv2d.weight", (filters, channels, height, height))
+        bias = source.take(f"{convolution}.conv2d.bias", (filters,))
+        _set(block.conv, kernel.transpose(2, 3, 1, 0), bias)
+        if normalization:
+            gamma, beta = (
+                source.take(f"{normalization}.{part}", (filters,)) for part in ("weight", "bias")
+            )
+            _set(block.norm, gamma, beta)
+
+    copy(network.down1, "conv1", "in1")
+    copy(network.down2, "conv2", "in2")
+    copy(network.down3, "conv3", "in3")
+    for number in range(1, blocks + 1):
+        block = getattr(network, f"residual{number}")
+        copy(block.first, f"res{number}.conv1", f"res{number}.in1")
+        copy(block.second, f"res{number}.conv2", f"res{number}.in2")
+    copy(network.up1, "deconv1", "in4")
+    copy(network.up2, "deconv2", "in5")
+    copy(network.out, "deconv3", None)
+    source.check_all_taken(_IGNORED)
+    return network
+
+
+# The network without normalization
+
+
+class _PlainNetwork:
+    """Zero padding, ReLU after every convolution but the last, transposed convolutions d1 d2 d3.
+
+    Kernels are [out, in, height, width], transposed ones [in, out, height, width], as PyTorch and
+    Chainer keep them, or [height, width, in, out] and [height, width, out, in] as TensorFlow does.
+    Strided kernels are 3x3 or 4x4. With TensorFlow's order comes its padding: for 3x3 kernels of
+    stride 2 the border lies at the end alone, as for a 4x4 kernel that begins with zeros.
+    """
+
+    def __init__(self, arrays):
+        self.source = _Arrays(arrays)
+        self.width, self.spatial_first = self._read_first_kernel()
+        self.blocks = self.source.count_blocks(r"r(\d{1,3})\.")
+        side = self.source.shape("c2.weight")[0 if self.spatial_first else -1 :][:1]
+        self.shifted = self.spatial_first and side == (3,)
+        self.strided_kernel = 4 if side == (4,) or self.shifted else 3
+
+    def _read_first_kernel(self):
+        """Width, and whether height and width come first in a kernel's shape."""
+        shape = self.source.shape("c1.weight")
+        if len(shape) == 4 and shape[1:] == (3, 9, 9):
+            width, spatial_first = shape[0], False
+        elif len(shape) == 4 and shape[:3] == (9, 9, 3):
+            width, spatial_first = shape[3], True
+        else:
+            raise ForeignNetworkError(
+                "'c1.weight' must be of shape [width, 3, 9, 9] or [9, 9, 3, width]; "
+                f"received {list(shape)}"
+            )
+        _check_width("c1.weight", width)
+        return width, spatial_first
+
+    def build(self, order):
+        """The `TransformNet` with these weights; `order` is that of the colours, "bgr" or "rgb"."""
+        network = TransformNet(
+            self.width,
+            self.blocks,
+            normalization="none",
+            padding="zero",
+            upsampling="transpose",
+            output="linear",
+            strided_kernel=self.strided_kernel,
+        )
+        network.build()
+        for number in (1, 2, 3):
+            self._copy(getattr(network, f"down{number}"), f"c{number}")
+        for number in range(1, self.blocks + 1):
+            block = getattr(network, f"residual{number}")
+            self._copy(block.first, f"r{number}.c1")
+            self._copy(block.second, f"r{number}.c2")
+        self._copy(network.up1, "d1", transposed=True)
+        self._copy(network.up2, "d2", transposed=True)
+        _set(network.out.conv, *self._take_last())
+        self.source.check_all_taken()
+        if order == "bgr":
+            first, last = network.down1.conv, network.out.conv
+            first.kernel.assign(first.kernel.numpy()[:, :, ::-1])
+            _set(last, last.kernel.numpy()[..., ::-1], last.bias.numpy()[::-1])
+        return network
+
+    def _copy(self, block, name, transposed=False):
+        _set(block.conv, *self._take(name, block.conv.kernel, transposed))
+
+    def _take(self, name, target, transposed):
+        """Kernel and bias in the form of Keras's layer `target`."""
+        height, _, *channels = target.shape
+        strided = height in (3, 4) and name[0] in "cd"
+        stored = 3 if self.shifted and strided else height
+        axes = (0, 1, 2, 3) if self.spatial_first else (2, 3, 1, 0)
+        # Of Keras's [height, width, a, b], a and b in the file are b and a at its front.
+        size = (stored, stored)
+        wanted = (*size, *channels) if self.spatial_first else (*channels[::-1], *size)
+        kernel = self.source.take(f"{name}.weight", wanted).transpose(axes)
+        if stored != height:
+            kernel = np.pad(kernel, [(1, 0), (1, 0), (0, 0), (0, 0)])
+        bias = (channels[0] if transposed else channels[1],)
+        return kernel, self.source.take(f"{name}.bias", bias)
+
+    def _take_last(self):
+        """d3 as a convolution: a transposed one of stride 1 is that of the turned kernel."""
+        width, spatial_first = self.width, self.spatial_first
+        convolution = (9, 9, width, 3) if spatial_first else (3, width, 9, 9)
+        transposed = (9, 9, 3, width) if spatial_first else (width, 3, 9, 9)
+        # Of width 3 both are the same: taken for transposed, as d1 and d2 are.
+        is_transposed = self.source.shape("d3.weight") == transposed
+        kernel = self.source.take("d3.weight", transposed, convolution)
+        if not spatial_first:
+            kernel = kernel.transpose(2, 3, 0, 1) if is_transposed else kernel.transpose(2, 3, 1, 0)
+        elif is_transposed:
+            kernel = kernel.transpose(0, 1, 3, 2)
+        if is_transposed:
+            kernel = kernel[::-1, ::-1]
+        return kernel, self.source.take("d3.bias", (3,))

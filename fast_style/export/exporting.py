@@ -1,0 +1,123 @@
+"""Exporting a trained network to where it is deployed."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from fast_style import images
+from fast_style.checkpoints import store
+from fast_style.errors import InvalidValue, check_choice, first_line
+from fast_style.export import formats, model_card, savedmodel, version_folders, warmup
+
+FORMATS = ("savedmodel", "tflite", "onnx", "keras")
+PIXELS = "uint8 RGB [N, H, W, 3], 0..255: pixels -> stylized"
+CONTRACTS = {
+    "savedmodel": (
+        "serving_default: image_bytes -> stylized_bytes (JPEG, PNG, WebP; a batch of strings); "
+        f"pixels: {PIXELS}; pixels_float: the same in float32"
+    ),
+    "keras": "float32 RGB [N, H, W, 3], 0..255; not clipped",
+}
+# One rule for all formats: a side that no network is exported for by mistake.
+MAX_SIDE = 8192  # pixels
+
+
+def export(
+    prefix,
+    folder,
+    format="savedmodel",
+    max_pixels=savedmodel.MAX_PIXELS,
+    quantize="float32",
+    size=None,
+    sample=None,
+    licence="",
+):
+    """Exports a trained network under the next free version number of a folder.
+
+    Args:
+        prefix: checkpoint prefix of the network.
+        folder: path of the folder; made if missing.
+        format: one of `FORMATS`.
+        max_pixels: of a SavedModel, limit on the pixels of a request; see `savedmodel.signatures`.
+        quantize: of TFLite, "float32", "float16" or "int8"; see `formats.write_tflite`.
+        size: of TFLite and ONNX, (height, width) in pixels, or None for any size.
+        sample: path of a photograph for the model card and the warm-up requests, or None.
+        licence: str, named in the model card.
+
+    Returns:
+        str, path of the version.
+
+    Raises:
+        ValueError: an option that does not fit, a network for super-resolution, or a sample that
+            is no image.
+        FileNotFoundError: there is no checkpoint, or no sample.
+        OSError: `folder` can't be written.
+    """
+    check_choice("format", format, FORMATS)
+    check_choice("quantize", quantize, formats.QUANTIZATIONS)
+    if quantize != "float32" and format != "tflite":
+        raise InvalidValue(
+            f"`quantize` is for format tflite alone; received {quantize!r}, {format}"
+        )
+    if size is not None:
+        _check_size(size, format)
+    if format == "onnx":
+        formats.check_onnx()
+    photo = None if sample is None else images.read(sample)
+    network, metadata = store.load_network(prefix, task="style")
+    facts = {"format": format, "takes and returns": CONTRACTS.get(format, PIXELS)}
+
+    def write(path):
+        if format == "savedmodel":
+            facts["limit"] = f"{max_pixels:,} pixels in a request"
+            savedmodel.save(network, path, max_pixels)
+            warmup.write(path, _model_name(folder), _warmup_requests(photo, max_pixels))
+        elif format == "keras":
+            formats.write_keras(network, _file(path, format))
+        else:
+            facts["height x width"] = f"{size[0]} x {size[1]}" if size else "any"
+            if format == "onnx":
+                formats.write_onnx(network, _file(path, format), size)
+            else:
+                facts["numbers"] = quantize
+                formats.write_tflite(network, _file(path, format), quantize, size)
+        model_card.write(path, network, metadata, facts, photo, licence)
+
+    try:
+        return version_folders.write_version(folder, write)
+    except tf.errors.OpError as error:  # TensorFlow writes the SavedModel: a full disk, say
+        raise OSError(f"{folder}: could not be written ({first_line(error)})") from error
+
+
+def _file(path, format):
+    return os.path.join(path, f"model.{format}")
+
+
+def _check_size(size, format):
+    if format not in ("tflite", "onnx"):
+        raise InvalidValue(
+            f"`size` is for formats tflite and onnx alone; received {size}, {format}"
+        )
+    if len(size) != 2 or not all(isinstance(n, int) and 1 <= n <= MAX_SIDE for n in size):
+        raise InvalidValue(
+            f"`size` must be height and width, integers from 1 to {MAX_SIDE}; received {size}"
+        )
+
+
+def _model_name(folder):
+    return os.path.basename(os.path.abspath(folder))
+
+
+def _warmup_requests(photo, max_pixels):
+    """A small image through each signature: what is set up at the first request, is set up then."""
+    if photo is None:
+        photo = np.zeros((64, 64, 3), np.uint8)
+    side = min(64, int(max_pixels**0.5))
+    pixels = images.resize(photo, side, side)
+    jpeg = tf.io.encode_jpeg(pixels).numpy()
+    return [
+        ("serving_default", {"image_bytes": [jpeg]}),
+        ("pixels", {"pixels": pixels[None]}),
+        ("pixels_float", {"pixels": pixels[None].astype(np.float32)}),
+    ]

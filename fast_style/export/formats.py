@@ -1,0 +1,114 @@
+"""Writing a network in the formats of other runtimes: TensorFlow Lite, ONNX, Keras.
+
+Each file takes and returns uint8 RGB `[N, H, W, 3]`, but Keras's, which holds the network itself
+(float32 of 0..255). Input and output are called `pixels` and `stylized`.
+"""
+
+import contextlib
+import importlib.util
+
+import tensorflow as tf
+
+from fast_style.errors import InvalidValue, check_choice
+from fast_style.networks.layers import NearestUpBlock
+from fast_style.painting.tensorflow_runtime import to_uint8
+
+QUANTIZATIONS = ("float32", "float16", "int8")
+_OPSET = 18
+
+
+def write_tflite(network, path, quantize="float32", size=None):
+    """Writes a TensorFlow Lite file for one image at a time.
+
+    Args:
+        network: a built `TransformNet`.
+        path: path of the file.
+        quantize: "float32"; "float16" (weights stored in half the bytes); or "int8" (dynamic
+            range: weights in a quarter of the bytes, computed with 8-bit activations).
+        size: (height, width) in pixels to which the file is bound, or None for any size (the
+            interpreter is resized before it is run).
+
+    Raises:
+        ValueError: for another `quantize`.
+    """
+    check_choice("quantize", quantize, QUANTIZATIONS)
+    module, function = _pixels_function(network, (1, *(size or (None, None))))
+    with _enlarging_in_two_steps(network):
+        concrete = function.get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], module)
+    if quantize != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantize == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    with open(path, "wb") as file:
+        file.write(converter.convert())
+
+
+@contextlib.contextmanager
+def _enlarging_in_two_steps(network):
+    """TFLite's convolution of stride 1/2 is slow: int8 networks take 12 times as long with it."""
+
+    def enlarge(images):
+        height, width = tf.unstack(tf.shape(images)[1:3])
+        return tf.image.resize(images, (2 * height, 2 * width), method="nearest")
+
+    blocks = [block for block in network.blocks if isinstance(block, NearestUpBlock)]
+    for block in blocks:
+        block.enlarge = enlarge
+    try:
+        yield
+    finally:
+        for block in blocks:
+            block.enlarge = None
+
+
+def write_onnx(network, path, size=None):
+    """Writes an ONNX file for batches.
+
+    Args:
+        network: a built `TransformNet`.
+        path: path of the file.
+        size: (height, width) in pixels to which the file is bound, or None for any size.
+
+    Raises:
+        ValueError: the package tf2onnx is missing.
+    """
+    check_onnx()
+    import tf2onnx
+
+    _, function = _pixels_function(network, (None, *(size or (None, None))))
+    tf2onnx.convert.from_function(
+        function, input_signature=function.input_signature, opset=_OPSET, output_path=path
+    )
+
+
+def check_onnx():
+    """Raises `ValueError` where the packages that write ONNX are missing."""
+    if importlib.util.find_spec("tf2onnx") is None:
+        raise InvalidValue("format onnx needs the package tf2onnx: pip install tf2onnx onnx")
+
+
+def write_keras(network, path):
+    """Writes a .keras file, which `keras.saving.load_model` reads on each of Keras's backends.
+
+    Reading it needs `fast_style.networks.transform_net.TransformNet` among its custom objects.
+
+    Args:
+        network: a built `TransformNet`.
+        path: path of the file.
+    """
+    network.save(path)
+
+
+def _pixels_function(network, shape):
+    """A function of uint8 images of `shape` (N, H, W), and the module that keeps its variables."""
+    module = tf.Module()
+    module.weights = [weight.value for weight in network.weights]
+
+    @tf.function(
+        input_signature=[tf.TensorSpec([*shape, 3], tf.uint8, name="pixels")], autograph=False
+    )
+    def stylize(pixels):
+        return {"stylized": to_uint8(network(tf.cast(pixels, tf.float32), training=False))}
+
+    return module, stylize

@@ -1,0 +1,116 @@
+"""The page that lies beside an exported network and says what it is."""
+
+import os
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from fast_style import images
+from fast_style.painting.stylizer import Stylizer
+
+CARD = "MODEL_CARD.md"
+SAMPLE = "sample.jpg"
+_SAMPLE_SIDE = 384  # pixels, of each half
+
+
+def write(folder, network, metadata, facts, photo=None, licence=""):
+    """Writes MODEL_CARD.md into the folder of an exported network, and sample.jpg beside it.
+
+    Args:
+        folder: path of the folder, the network's files already in it.
+        network: the `TransformNet`.
+        metadata: dict from the network's JSON.
+        facts: dict of str by name, what the card says of this export.
+        photo: uint8 RGB `[H, W, 3]` to paint for the sample, or None for a card without.
+        licence: str, "" where it was not stated.
+    """
+    style = _mapping(metadata, "style").get("name", "unknown")
+    picture = ""
+    if photo is not None:
+        photo = images.fit(photo, _SAMPLE_SIDE)
+        painted = Stylizer(network)(photo)
+        both = np.concatenate([photo, painted], axis=1)
+        images.save(os.path.join(folder, SAMPLE), both, quality=85)
+        picture = f"![a photograph, and what the network makes of it]({SAMPLE})\n\n"
+    sections = [
+        ("Style", {"image": style, **_without(_mapping(metadata, "style"), "name", "crc32")}),
+        ("This export", {**facts, "files": _sizes(folder)}),
+        ("Network", {**metadata["network"], "parameters": f"{network.count_params():,}"}),
+        ("Training", _training(metadata)),
+        ("Losses", _mapping(metadata, "losses")),
+        ("Licence", {"licence": licence or "not stated: ask whoever trained the network"}),
+        (
+            "Made with",
+            {**_versions(), **_prefixed("trained with ", _mapping(metadata, "versions"))},
+        ),
+    ]
+    text = f"# Network: {_cell(style)}\n\n{picture}"
+    text += (
+        "An image transformation network after Johnson, Alahi and Fei-Fei (ECCV 2016): it repaints "
+        "photographs in the style of one image.\n"
+    )
+    for title, rows in sections:
+        if rows:
+            text += f"\n## {title}\n\n| | |\n|---|---|\n"
+            text += "".join(f"| {_cell(name)} | {_cell(value)} |\n" for name, value in rows.items())
+    with open(os.path.join(folder, CARD), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _training(metadata):
+    """What is known of how the network came about, from this project or another."""
+    rows = {**_mapping(metadata, "converted"), **_mapping(metadata, "training")}
+    if "step" in metadata:
+        rows["steps done"] = metadata["step"]
+    origin = metadata.get("init_from")
+    if isinstance(origin, dict):
+        before = _mapping(origin, "training")
+        rows["started from"] = ", ".join(
+            f"{name} {value}"
+            for name, value in (
+                ("a network for", _mapping(origin, "style").get("name")),
+                ("steps", origin.get("step")),
+                ("image_size", before.get("image_size")),
+            )
+            if value is not None
+        )
+    return rows
+
+
+def _mapping(metadata, name):
+    """A part of metadata, which may come from anywhere: {} where it is no object."""
+    part = metadata.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _without(mapping, *names):
+    return {name: value for name, value in mapping.items() if name not in names}
+
+
+def _prefixed(prefix, mapping):
+    return {f"{prefix}{name}": value for name, value in mapping.items()}
+
+
+def _versions():
+    return {"tensorflow": tf.__version__, "keras": keras.__version__}
+
+
+def _sizes(folder):
+    """Names and sizes of the files in a folder, in one line."""
+    found = []
+    for root, _, names in os.walk(folder):
+        for name in sorted(names):
+            path = os.path.join(root, name)
+            found.append(f"{os.path.relpath(path, folder)} ({os.path.getsize(path):,} bytes)")
+    return ", ".join(sorted(found))
+
+
+def _cell(value):
+    """Text for a cell of a Markdown table, whatever metadata holds."""
+    if isinstance(value, (list, tuple)):
+        value = ", ".join(map(str, value)) or "-"
+    text = " ".join(str(value).split())
+    for character in "\\`*_[]<>|":
+        text = text.replace(character, f"\\{character}")
+    return text

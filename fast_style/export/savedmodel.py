@@ -1,0 +1,130 @@
+"""The graph that a trained network becomes behind TensorFlow Serving."""
+
+import tensorflow as tf
+
+from fast_style.errors import InvalidValue
+from fast_style.export import graph_images
+from fast_style.networks.architecture import SMALLEST
+from fast_style.painting.tensorflow_runtime import to_uint8
+
+MAX_PIXELS = 1 << 22
+"""Default limit on the pixels of a request: 2048 x 2048, for which width 32 takes about 4 GB."""
+
+
+def signatures(network, max_pixels=MAX_PIXELS):
+    """The functions that an exported network answers requests with.
+
+    - `serving_default`: `image_bytes`, strings `[N]`, each a JPEG, PNG or WebP of its own size, to
+      `stylized_bytes`, strings `[N]`: a JPEG for a JPEG, else a PNG, with the image's alpha.
+    - `pixels`: `pixels`, uint8 RGB `[N, H, W, 3]`, to `stylized` of the same shape.
+    - `pixels_float`: `pixels`, float32 RGB of 0..255 `[N, H, W, 3]`, to `stylized` as the network
+      leaves it, neither rounded nor clipped.
+
+    A request that breaks a rule fails as a whole, with a message that names the image.
+
+    Args:
+        network: a built `TransformNet`.
+        max_pixels: limit on the pixels of all images of a request, an image counting with sides
+            of at least 8, as the network pads it; checked before anything is decoded.
+
+    Returns:
+        dict of `tf.function`s by signature name.
+
+    Raises:
+        ValueError: `max_pixels` is too small for any image.
+    """
+    if max_pixels < SMALLEST**2:
+        raise InvalidValue(f"`max_pixels` must be at least {SMALLEST**2}; received {max_pixels}")
+
+    def paint(images):
+        return network(images, training=False)
+
+    def painted_file(argument):
+        data, kind = argument
+        rgba = graph_images.decode(data, kind)
+        painted = to_uint8(paint(tf.cast(rgba[None, :, :, :3], tf.float32)))[0]
+        return graph_images.encode(painted, rgba[:, :, 3:], kind)
+
+    @_function(tf.TensorSpec([None], tf.string, name="image_bytes"))
+    def files(image_bytes):
+        kinds = _check_files(image_bytes, max_pixels)
+        # One at a time: memory is that of the largest image, not of the batch.
+        stylized = tf.map_fn(
+            painted_file,
+            (image_bytes, kinds),
+            fn_output_signature=tf.TensorSpec([], tf.string),
+            parallel_iterations=1,
+        )
+        return {"stylized_bytes": stylized}
+
+    @_function(tf.TensorSpec([None, None, None, 3], tf.uint8, name="pixels"))
+    def pixels(pixels):
+        images = tf.cast(_checked_pixels(pixels, max_pixels), tf.float32)
+        return {"stylized": to_uint8(paint(images))}
+
+    @_function(tf.TensorSpec([None, None, None, 3], tf.float32, name="pixels"))
+    def pixels_float(pixels):
+        return {"stylized": paint(_checked_pixels(pixels, max_pixels))}
+
+    return {"serving_default": files, "pixels": pixels, "pixels_float": pixels_float}
+
+
+def _function(specification):
+    return tf.function(input_signature=[specification], autograph=False)
+
+
+def save(network, path, max_pixels=MAX_PIXELS):
+    """Writes a network as a SavedModel that loads without this project and without Keras.
+
+    Args:
+        network: a built `TransformNet`.
+        path: folder of the SavedModel; made if missing.
+        max_pixels: see `signatures`.
+    """
+    module = tf.Module()
+    # Plain variables: a Keras model would be saved with its own metadata beside the graph.
+    module.weights = [weight.value for weight in network.weights]
+    tf.saved_model.save(module, path, signatures=signatures(network, max_pixels))
+
+
+def _check_files(image_bytes, max_pixels):
+    """Reads all headers of a request; returns the formats, int32 `[N]`, of acceptable images."""
+
+    def header(argument):
+        number, data = argument
+        name = tf.strings.join(["image ", tf.strings.as_string(number)])
+        kind, height, width = graph_images.read_header(data, name)
+        return kind, _counted(height, width)
+
+    count = tf.size(image_bytes)
+    kinds, pixels = tf.map_fn(
+        header,
+        (tf.range(count), image_bytes),
+        fn_output_signature=(tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int64)),
+        parallel_iterations=1,
+    )
+    with tf.control_dependencies([_check_limit(tf.reduce_sum(pixels), max_pixels)]):
+        return tf.identity(kinds)
+
+
+def _checked_pixels(pixels, max_pixels):
+    shape = tf.shape(pixels, tf.int64)
+    filled = tf.debugging.Assert(tf.reduce_all(shape > 0), ["the request has no pixels"])
+    with tf.control_dependencies([filled]):
+        total = shape[0] * _counted(shape[1], shape[2])
+    with tf.control_dependencies([_check_limit(total, max_pixels)]):
+        return tf.identity(pixels)
+
+
+def _counted(height, width):
+    """Pixels of an image as the network sees it: it enlarges shorter sides."""
+    # A header may claim sides of 2^32; the product, and the sum over a batch, must not overflow.
+    sides = (tf.clip_by_value(side, SMALLEST, 2**31) for side in (height, width))
+    return tf.minimum(tf.math.multiply(*sides), 2**40)
+
+
+def _check_limit(pixels, max_pixels):
+    message = tf.strings.join(
+        ["the request has ", tf.strings.as_string(pixels), f" pixels, the limit is {max_pixels}"]
+    )
+    return tf.debugging.Assert(pixels <= max_pixels, [message])

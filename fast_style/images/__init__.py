@@ -1,0 +1,33 @@
+"""Image files to uint8 RGB arrays and back: the one place where pictures enter and leave."""
+
+from fast_style.images.decoding import MAX_PIXELS, ImageError, Picture, decode
+from fast_style.images.files import (
+    SUFFIXES,
+    can_write,
+    check_writable,
+    count_pixels,
+    find,
+    load,
+    read,
+    save,
+)
+from fast_style.images.resizing import check_rgb, fit, resize, resize_alpha
+
+__all__ = [
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "ImageError",
+    "Picture",
+    "can_write",
+    "check_rgb",
+    "check_writable",
+    "count_pixels",
+    "decode",
+    "find",
+    "fit",
+    "load",
+    "read",
+    "resize",
+    "resize_alpha",
+    "save",
+]

@@ -1,0 +1,125 @@
+"""The loss network: a fixed VGG whose features the perceptual losses compare."""
+
+import os
+import re
+
+import keras
+
+from fast_style.errors import InvalidValue, check_choice, first_line
+
+ARCHITECTURES = ("vgg16", "vgg19")
+POOLINGS = ("max", "average")
+
+
+@keras.saving.register_keras_serializable("fast_style")
+class LossNetwork(keras.Model):
+    """Features of a frozen VGG-16 or VGG-19 at named layers, in one pass.
+
+    The network is cut after the deepest of `layers`. It does VGG's own preprocessing (BGR, minus
+    the ImageNet mean). Features are taken after the ReLU: `block3_conv3` is the paper's relu3_3.
+
+    Called on float32 RGB `[N, H, W, 3]` with values 0..255, returns a dict from layer name to
+    features `[N, H', W', C]`, ordered from shallow to deep. Called with `layers`, it returns these
+    alone and stops after the deepest of them.
+
+    Args:
+        layers: names of convolutions as Keras writes them, such as "block3_conv3".
+        architecture: "vgg16" or "vgg19".
+        weights: "imagenet" (downloaded by Keras once), the path of a Keras weights file without
+            top, or None for random weights.
+        pooling: "max", or "average" as Gatys et al. prefer.
+
+    Raises:
+        ValueError: an unknown layer, architecture or pooling, a file that does not fit, or a
+            download that fails.
+        FileNotFoundError: `weights` is a path where no file is.
+    """
+
+    def __init__(self, layers, architecture="vgg16", weights="imagenet", pooling="max", **kwargs):
+        # Preprocessing keeps float32, also where the policy lets the layers compute in half.
+        super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
+        check_choice("architecture", architecture, ARCHITECTURES)
+        check_choice("pooling", pooling, POOLINGS)
+        self.architecture = architecture
+        self.pooling = pooling
+        vgg = _load_vgg(architecture, weights)
+        names = [layer.name for layer in vgg.layers if "_conv" in layer.name]
+        unknown = [name for name in layers if name not in names]
+        if unknown or not layers:
+            raise InvalidValue(
+                f"`layers` must name layers of {architecture}: {', '.join(names)}; "
+                f"received {', '.join(unknown) or 'none'}"
+            )
+        self.layer_names = tuple(name for name in names if name in layers)
+        self.stack = []
+        for layer in vgg.layers[1:]:
+            if "_pool" in layer.name and pooling == "average":
+                layer = keras.layers.AveragePooling2D(2, strides=2, name=layer.name)
+            self.stack.append(layer)
+            if layer.name == self.layer_names[-1]:
+                break
+        self.built = True
+        self.trainable = False
+
+    def call(self, images, layers=None):
+        wanted = self.layer_names if layers is None else tuple(layers)
+        missing = [name for name in wanted if name not in self.layer_names]
+        if missing:
+            raise InvalidValue(
+                f"`layers` must be among {', '.join(self.layer_names)}; "
+                f"received {', '.join(missing)}"
+            )
+        features = {}
+        x = keras.applications.vgg16.preprocess_input(images)
+        for layer in self.stack:
+            if len(features) == len(wanted):
+                break
+            x = layer(x)
+            if layer.name in wanted:
+                features[layer.name] = x
+        return features
+
+
+def smallest_side(layers):
+    """Pixels that the shorter side of an image must have for features at all of `layers`."""
+    # Each block but the first follows a pooling; unknown names are the loss network's to refuse.
+    block = max(
+        [1, *(int(match[1]) for match in map(re.compile(r"block([1-5])_").match, layers) if match)]
+    )
+    return 2 ** (block - 1)
+
+
+def check_size(name, size, layers):
+    """Raises `ValueError` where an image of `size` pixels has no features left at some layer."""
+    smallest = smallest_side(layers)
+    if size < smallest:
+        raise InvalidValue(
+            f"`{name}` must be at least {smallest} for the features of "
+            f"block{smallest.bit_length()}; received {size}"
+        )
+
+
+def _load_vgg(architecture, weights):
+    """The `keras.applications` model without top, with a clear error for bad weights."""
+    make = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[architecture]
+    if weights is not None and weights != "imagenet":
+        weights = os.fspath(weights)
+        if not os.path.isfile(weights):
+            raise FileNotFoundError(
+                f"{weights}: no such weights file; give `imagenet` or the path of a Keras "
+                f"weights file of {architecture} without top"
+            )
+        if not weights.endswith(".h5"):
+            raise InvalidValue(f"`weights` must end in .weights.h5 or .h5; received {weights!r}")
+    try:
+        return make(include_top=False, weights=weights)
+    except Exception as error:  # Keras, h5py and urllib raise half a dozen kinds here
+        reason = first_line(error)
+        if weights == "imagenet":
+            raise InvalidValue(
+                f"the ImageNet weights of {architecture} could not be downloaded ({reason}); "
+                "give the path of a Keras weights file as `weights` (flag --vgg_weights)"
+            ) from error
+        raise InvalidValue(
+            f"{weights}: not a Keras weights file of {architecture} without top ({reason})"
+        ) from error

@@ -1,0 +1,157 @@
+"""A transformation network without Keras: options, shapes of weights, receptive fields.
+
+What loads a network without TensorFlow, or feeds it part of an image, needs no more than this.
+"""
+
+from dataclasses import asdict, dataclass
+
+from fast_style.errors import check_choice, check_integer
+
+STYLE, SUPER_RESOLUTION = "style", "super_resolution"
+TASKS = (STYLE, SUPER_RESOLUTION)
+"""What a network may be trained for."""
+NORMALIZATIONS = ("instance", "batch", "none")
+PADDINGS = ("reflect", "zero")
+UPSAMPLINGS = ("nearest", "transpose")
+OUTPUTS = ("tanh", "linear")
+STRIDED_KERNELS = (3, 4)
+# A config may come from an untrusted file: it must not ask for all the memory there is.
+MAX_WIDTH = 512
+MAX_RESIDUAL_BLOCKS = 64
+STRIDE = 4  # of the bottleneck: two convolutions of stride 2
+SMALLEST = 2 * STRIDE  # reflection in the residual blocks needs two rows of features
+EPSILON = 1e-5  # added to variances by both normalizations
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """One convolution of the network.
+
+    Attributes:
+        name: str, path of its block, such as "residual1/first".
+        kernel_size: int, pixels.
+        inputs, outputs: int, channels.
+        scale: int, rows of its output for one row of the bottleneck: 4, 2 or 1.
+        affected_rows: int, rows of its output along a cut through the image that depend on what
+            lies beyond the cut.
+    """
+
+    name: str
+    kernel_size: int
+    inputs: int
+    outputs: int
+    scale: int
+    affected_rows: int
+
+    @property
+    def context_rows(self):
+        """Rows of the bottleneck that are needed beyond a cut for this output to be right."""
+        return -(-self.affected_rows // self.scale)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Options of a `TransformNet`; see there.
+
+    Raises:
+        ValueError: for an option that is none of those, or out of range.
+    """
+
+    width: int = 32
+    residual_blocks: int = 5
+    normalization: str = "instance"
+    padding: str = "reflect"
+    upsampling: str = "nearest"
+    output: str = "linear"
+    strided_kernel: int = 3
+
+    def __post_init__(self):
+        check_choice("normalization", self.normalization, NORMALIZATIONS)
+        check_choice("padding", self.padding, PADDINGS)
+        check_choice("upsampling", self.upsampling, UPSAMPLINGS)
+        check_choice("output", self.output, OUTPUTS)
+        check_choice("strided_kernel", self.strided_kernel, STRIDED_KERNELS)
+        check_integer("width", self.width, 1, MAX_WIDTH)
+        check_integer("residual_blocks", self.residual_blocks, 0, MAX_RESIDUAL_BLOCKS)
+
+    @property
+    def residuals(self):
+        """Names of the residual blocks, in order."""
+        return [f"residual{i + 1}" for i in range(self.residual_blocks)]
+
+    @property
+    def convolutions(self):
+        """The network's `Convolution`s in order, a dict by name."""
+        width, kernel = self.width, self.strided_kernel
+        up = kernel if self.upsampling == "transpose" else 3
+        rows = [  # name, side of the kernel, channels in and out, scale of the output
+            ("down1", 9, 3, width, 4),
+            ("down2", kernel, width, 2 * width, 2),
+            ("down3", kernel, 2 * width, 4 * width, 1),
+            *(
+                (f"{block}/{part}", 3, 4 * width, 4 * width, 1)
+                for block in self.residuals
+                for part in ("first", "second")
+            ),
+            ("up1", up, 4 * width, 2 * width, 2),
+            ("up2", up, 2 * width, width, 4),
+            ("out", 9, width, 3, 4),
+        ]
+        found, scale, affected = {}, STRIDE, 0
+        for row in rows:
+            name, size, _, _, after = row
+            if name.startswith("residual") or name == "up1":
+                affected = 0  # what it reads is whole: an image is cut in parts anew before it
+            # A kernel adds the rows that it reaches beyond its middle; strides of 2 halve the
+            # count, rounded up, and enlarging doubles it.
+            reach = (size - 1) // 2
+            if after < scale:
+                affected = -(-(affected + reach) // 2)
+            else:
+                affected = affected * (after // scale) + reach
+            found[name], scale = Convolution(*row, affected), after
+        return found
+
+    @property
+    def normalized(self):
+        """Where the moments of each instance normalization stand in an array `[2, channels]`.
+
+        Returns:
+            dict from the name of a convolution to a slice; empty for the other normalizations.
+        """
+        slices, start = {}, 0
+        for convolution in self.convolutions.values():
+            if self.normalization == "instance" and convolution.name != "out":
+                slices[convolution.name] = slice(start, start + convolution.outputs)
+                start += convolution.outputs
+        return slices
+
+    @property
+    def normalized_channels(self):
+        """How many channels the instance normalizations have together."""
+        return max((found.stop for found in self.normalized.values()), default=0)
+
+    @property
+    def weight_shapes(self):
+        """dict from the path of each weight, such as "down1/conv/kernel", to its shape."""
+        parts = {
+            "instance": ("gamma", "beta"),
+            "batch": ("gamma", "beta", "moving_mean", "moving_variance"),
+            "none": (),
+        }[self.normalization]
+        shapes = {}
+        for name, convolution in self.convolutions.items():
+            size, channels = convolution.kernel_size, convolution.outputs
+            ends = (convolution.inputs, channels)
+            if self.upsampling == "transpose" and name in ("up1", "up2"):
+                ends = ends[::-1]  # Keras keeps those of transposed convolutions so
+            shapes[f"{name}/conv/kernel"] = (size, size, *ends)
+            shapes[f"{name}/conv/bias"] = (channels,)
+            for part in parts if name != "out" else ():
+                shapes[f"{name}/norm/{part}"] = (channels,)
+        return shapes
+
+    @property
+    def options(self):
+        """The options as a dict."""
+        return asdict(self)

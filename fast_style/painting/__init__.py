@@ -1,0 +1,1 @@
+"""Painting images with a trained network."""

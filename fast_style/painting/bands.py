@@ -1,0 +1,295 @@
+"""Any size in bounded memory: an image goes through the network band by band.
+
+Instance normalization takes its moments from the whole image, so bands (or tiles) that are painted
+by themselves do not fit together. Chen et al. 2022, *Towards Ultra-Resolution Neural Style
+Transfer via Thumbnail Instance Normalization*, take the moments from a reduced copy; those are not
+the image's own, and the picture differs from the one painted at once (`benchmarks.tiling` prints by
+how much). Here they are the image's own: the network is cut into segments at its normalizations
+(`fast_style.painting.segments`), every segment sees all bands before the next begins, and the
+features in between, a sixteenth of the pixels, wait in memory or in a file. The result is the whole
+image's, with no overlap to compute twice but a few rows, and nothing to blend.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+
+import numpy as np
+
+from fast_style.errors import InvalidValue
+from fast_style.networks.architecture import SMALLEST, STRIDE
+from fast_style.networks.padding import pad_edges, padded_side
+from fast_style.painting.segments import segments
+
+_ELONGATED = 4  # images this much wider than high are cut into bands of columns
+
+
+def padded(side):
+    """The side in pixels, or rows of an image, that the network makes of `side`."""
+    return padded_side(side, STRIDE, SMALLEST)
+
+
+def least_rows(architecture):
+    """The fewest rows (pixels) that a band may have: as many as it needs of its neighbours."""
+    context = max(c.context_rows for c in architecture.convolutions.values())
+    return 2 * context * STRIDE
+
+
+def short_side(shape):
+    """Length of a band in pixels, for an image of `shape` (height, width, ...)."""
+    height, width = shape[:2]
+    return padded(height if width > _ELONGATED * height else width)
+
+
+def feature_bytes(architecture, shape):
+    """Size of what waits between the segments for an image of `shape` (height, width, ...)."""
+    height, width = (padded(side) // STRIDE for side in shape[:2])
+    return 2 * height * width * 4 * architecture.width * 4  # two buffers of 4-byte floats
+
+
+def check_rows(architecture, rows):
+    """Raises `ValueError` where bands of `rows` pixels are too small."""
+    least = least_rows(architecture)
+    if rows < least:
+        raise InvalidValue(
+            f"`tile` must be 0 (off) or at least {least} pixels, which the network's receptive "
+            f"field asks for; received {rows}"
+        )
+
+
+def paint(runtime, image, rows, in_memory=True, moments=None):
+    """Stylizes one image as the whole network does, band by band.
+
+    Args:
+        runtime: `OpenVINORuntime` or `TensorFlowRuntime`.
+        image: uint8 RGB `[H, W, 3]`.
+        rows: height of a band in pixels, rounded down to a multiple of 4.
+        in_memory: bool, whether features wait in memory; if not, in a file in the folder for
+            temporary files (TMPDIR, or /var/tmp), deleted with the process at the latest.
+        moments: float32 `[2, channels]` to normalize by, as `measure` returns them, or None for
+            the image's own.
+
+    Returns:
+        uint8 RGB `[H, W, 3]`.
+
+    Raises:
+        ValueError: `rows` is too small.
+        OSError: the file does not fit on the disk.
+    """
+    painted = np.empty_like(image)
+    _run(runtime, image, painted, rows, in_memory, moments)
+    return painted
+
+
+def measure(runtime, image, rows, in_memory=True):
+    """The moments of every instance normalization over the whole image.
+
+    Args: as in `paint`.
+
+    Returns:
+        float32 `[2, channels]`, means and variances, in the order of `Architecture.normalized`.
+    """
+    return _run(runtime, image, None, rows, in_memory, None)
+
+
+def _run(runtime, image, painted, rows, in_memory, moments):
+    """Takes the image through all segments, the last one only where there is `painted` to fill."""
+    architecture = runtime.architecture
+    check_rows(architecture, rows)
+    plan = segments(architecture, measure=moments is None)
+    if moments is None:
+        moments = np.zeros((2, architecture.normalized_channels), np.float32)
+    with contextlib.ExitStack() as stack:
+        features = _features(architecture, image.shape, in_memory, stack)
+        image_pass = _Pass(runtime, image, painted, rows // STRIDE, features, moments)
+        for segment in plan if painted is not None else plan[:-1]:
+            image_pass.run(segment)
+    return moments
+
+
+def _features(architecture, shape, in_memory, stack):
+    """Where features wait between the segments: two buffers by name."""
+    height, width = (padded(side) // STRIDE for side in shape[:2])
+    if _axis(shape) == 2:
+        height, width = width, height
+    make = _InMemory
+    if not in_memory:
+        _check_disk(feature_bytes(architecture, shape))
+
+        def make(shape):
+            return stack.enter_context(_InFile(shape))
+
+    return {name: make((height, width, 4 * architecture.width)) for name in ("raw", "x")}
+
+
+def _axis(shape):
+    """Which axis of `[N, H, W, C]` bands are cut across: the longer one, so that they are small."""
+    return 1 if short_side(shape) == padded(shape[1]) else 2
+
+
+class _Pass:
+    """One image on its way through the segments; inside, bands are rows whatever their axis."""
+
+    def __init__(self, runtime, image, painted, rows, features, moments):
+        self._runtime = runtime
+        self._axis = _axis(image.shape)
+        self._image = self._as_rows(image)
+        self._painted = None if painted is None else self._as_rows(painted)
+        self._height, self._width = (padded(side) // STRIDE for side in self._image.shape[:2])
+        self._rows = rows
+        self._features = features
+        self._moments = moments
+
+    def run(self, segment):
+        """Takes every band through one segment."""
+        measured = _Moments()
+        sources = [
+            _Pixels(self._image, self._width) if name == "pixels" else self._features[name]
+            for name in segment.inputs
+        ]
+        context = self._runtime.architecture.convolutions[segment.name].context_rows
+        for parts, start, stop, own in _bands(sources, self._height, self._rows, context):
+            inputs = {
+                name: self._as_rows(part.reshape(-1, *part.shape[-2:]))[None]
+                for name, part in zip(segment.inputs, parts, strict=True)
+            }
+            weights = np.zeros(len(parts[0]), np.float32)
+            weights[own] = 1 / (stop - start)
+            outputs = self._runtime.run_segment(segment, inputs, self._moments, weights, self._axis)
+            if "moments" in outputs:
+                measured.add(outputs["moments"], stop - start)
+            self._keep(outputs, start, stop, own)
+        if "moments" in segment.outputs:
+            channels = self._runtime.architecture.normalized[segment.name]
+            self._moments[:, channels] = measured.result()
+
+    def _keep(self, outputs, start, stop, own):
+        """Puts a band's features and pixels where they belong, without its neighbours' rows."""
+        for name in {"raw", "x"} & set(outputs):
+            self._features[name].write(start, self._as_rows(outputs[name][0])[own])
+        if "pixels" in outputs:
+            target = self._painted[STRIDE * start : STRIDE * stop]
+            pixels = self._as_rows(outputs["pixels"][0])[STRIDE * own.start :]
+            target[:] = pixels[: len(target), : target.shape[1]]
+
+    def _as_rows(self, image):
+        """An image `[H, W, C]` turned so that its bands are rows, or back."""
+        return image if self._axis == 1 else image.swapaxes(0, 1)
+
+
+def _bands(sources, height, rows, context):
+    """Each band with `context` rows on either side, where there are any, or more: all of one size.
+
+    Every row is read once and in order, and held until the band below has seen it: what a segment
+    makes of a band may be written over the band itself.
+
+    Yields:
+        list of arrays, one for each source; the band's first row and the one after its last; the
+        slice of the arrays that these are.
+    """
+    rows = -(-height // -(-height // rows))  # bands as even as can be
+    window = min(height, rows + 2 * context)
+    held, first, read = None, 0, 0
+    for start in range(0, height, rows):
+        stop = min(start + rows, height)
+        low = min(max(0, start - context), height - window)
+        if held is not None:
+            held = [part[low - first :] for part in held]
+        if low + window > read:
+            new = [source.read(read, low + window) for source in sources]
+            held = new if held is None else list(map(np.concatenate, zip(held, new, strict=True)))
+        first, read = low, low + window
+        yield held, start, stop, slice(start - low, stop - low)
+
+
+class _Moments:
+    """Mean and variance of bands joined (Chan et al. 1979), in float64."""
+
+    def __init__(self):
+        self.rows, self.mean, self.variance = 0, 0.0, 0.0
+
+    def add(self, moments, rows):
+        mean, variance = moments.astype(np.float64)
+        share = rows / (self.rows + rows)
+        distance = mean - self.mean
+        self.variance = (
+            (1 - share) * self.variance + share * variance + share * (1 - share) * distance**2
+        )
+        self.mean = self.mean + share * distance
+        self.rows += rows
+
+    def result(self):
+        return np.stack([self.mean, self.variance])
+
+
+class _Pixels:
+    """An image, read in rows of the bottleneck, its last row and column repeated as needed."""
+
+    def __init__(self, image, width):
+        self.image, self.width = image, STRIDE * width
+
+    def read(self, start, stop):
+        rows = self.image[STRIDE * start : STRIDE * stop]
+        if not len(rows):  # of an image of fewer rows than the network asks for
+            rows = np.repeat(self.image[-1:], STRIDE * (stop - start), axis=0)
+        rows = pad_edges(rows, STRIDE * (stop - start), self.width)
+        return rows.reshape(stop - start, STRIDE, self.width, 3)
+
+
+class _InMemory:
+    def __init__(self, shape):
+        self.array = np.empty(shape, np.float32)
+
+    def read(self, start, stop):
+        return self.array[start:stop].copy()
+
+    def write(self, start, rows):
+        self.array[start : start + len(rows)] = rows
+
+
+class _InFile:
+    """Rows in a file without a name; not mapped, which would count as the process's memory."""
+
+    def __init__(self, shape):
+        self.shape = shape
+        self.row = 4 * shape[1] * shape[2]  # bytes
+
+    def __enter__(self):
+        self.file = tempfile.TemporaryFile(dir=temporary_folder(), buffering=0)
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def read(self, start, stop):
+        rows = np.empty((stop - start, *self.shape[1:]), np.float32)
+        view = memoryview(rows).cast("B")
+        self.file.seek(start * self.row)
+        while len(view):
+            view = view[self.file.readinto(view) :]
+        return rows
+
+    def write(self, start, rows):
+        view = memoryview(np.ascontiguousarray(rows)).cast("B")
+        self.file.seek(start * self.row)
+        while len(view):
+            view = view[self.file.write(view) :]
+
+
+def temporary_folder():
+    """Where features wait: TMPDIR, or /var/tmp, since /tmp is memory on many systems."""
+    if "TMPDIR" not in os.environ and os.access("/var/tmp", os.W_OK):
+        return "/var/tmp"
+    return tempfile.gettempdir()
+
+
+def _check_disk(size):
+    folder = temporary_folder()
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise OSError(
+            f"{folder}: {size / 2**30:.1f} GiB are needed for a picture of this size, "
+            f"{free / 2**30:.1f} GiB are free (the environment variable TMPDIR names another "
+            "folder; a larger --max_memory may do without)"
+        )

@@ -1,0 +1,77 @@
+"""Enlarging pictures with a network, and what belongs to them: alpha, colours, size."""
+
+import dataclasses
+
+import numpy as np
+
+from fast_style import images
+from fast_style.errors import InvalidValue
+
+
+def enlarge(stylizer, picture, match_histograms=False, max_pixels=images.MAX_PIXELS):
+    """Enlarges one picture.
+
+    Args:
+        stylizer: a `Stylizer` of a network for super-resolution.
+        picture: `fast_style.images.Picture`.
+        match_histograms: bool, whether the result gets the photograph's histograms
+            (`match_histogram`).
+        max_pixels: limit on height * width of the result.
+
+    Returns:
+        `fast_style.images.Picture`, with the photograph's alpha channel enlarged by bicubic
+        interpolation, its EXIF and its profile.
+
+    Raises:
+        ValueError: the result would be larger than `max_pixels`, or scikit-image is missing.
+    """
+    check_enlarged_size(*picture.rgb.shape[:2], stylizer.factor, max_pixels)
+    enlarged = stylizer(picture.rgb)
+    if match_histograms:
+        enlarged = match_histogram(enlarged, picture.rgb)
+    alpha = images.resize_alpha(picture.alpha, *enlarged.shape[:2])
+    return dataclasses.replace(picture, rgb=enlarged, alpha=alpha)
+
+
+def check_enlarged_size(height, width, factor, max_pixels):
+    """Checks that an enlarged image stays within a limit, before any work is done.
+
+    Args:
+        height, width: of the image, pixels.
+        factor: how many times as large it will be.
+        max_pixels: limit on height * width of the result, pixels.
+
+    Raises:
+        ValueError: it would have more.
+    """
+    pixels = height * width * factor**2
+    if pixels > max_pixels:
+        raise InvalidValue(
+            f"{factor} times as large as {width} x {height} is {pixels:,} pixels, over the limit "
+            f"of {max_pixels:,} (--max_pixels raises it)"
+        )
+
+
+def match_histogram(enlarged, small):
+    """Gives each channel of an enlarged image the histogram of the image that it was made of.
+
+    The paper's post-processing (section 4.2).
+
+    Args:
+        enlarged: uint8 RGB `[H, W, 3]`.
+        small: uint8 RGB `[h, w, 3]`.
+
+    Returns:
+        uint8 RGB `[H, W, 3]`.
+
+    Raises:
+        ValueError: the package scikit-image is missing.
+    """
+    try:
+        from skimage import exposure
+    except ImportError as error:
+        raise InvalidValue(
+            "matching histograms needs the package scikit-image: pip install scikit-image"
+        ) from error
+    matched = exposure.match_histograms(enlarged, small, channel_axis=-1)
+    return np.clip(np.rint(matched), 0, 255).astype(np.uint8)

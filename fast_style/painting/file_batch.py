@@ -1,0 +1,155 @@
+"""Many pictures one after the other, reading ahead of the network and writing behind it."""
+
+import collections
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from fast_style import images
+from fast_style.errors import MENDABLE
+from fast_style.painting.output_plan import PlannedFile
+
+_AHEAD = 3  # pictures read before the network asks for them
+_BEHIND = 3  # pictures painted and not yet written
+_PIXELS = 32_000_000  # of all pictures that are held at once, as far as there are several
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one `PlannedFile`.
+
+    Attributes:
+        file: the `PlannedFile`.
+        seconds: float, of painting it; None where it failed.
+        error: the exception, None where all went well.
+    """
+
+    file: PlannedFile
+    seconds: float | None = None
+    error: Exception | None = None
+
+
+def run(files, paint, errors=MENDABLE, max_pixels=images.MAX_PIXELS, growth=1):
+    """Reads, paints and writes pictures.
+
+    Memory does not grow with their number. Painting happens in the caller's thread.
+
+    Args:
+        files: list of `PlannedFile`.
+        paint: function from `fast_style.images.Picture` to the same.
+        errors: exceptions that spoil one picture; others end the run.
+        max_pixels: as in `fast_style.images.load`.
+        growth: pixels of a result for each pixel of its photograph.
+
+    Yields:
+        An `Outcome` for each file, in their order, when it is done.
+    """
+    batch = _Batch(paint, errors, max_pixels, growth)
+    waiting, files = collections.deque(), iter(files)
+    try:
+        while True:
+            while len(waiting) < _AHEAD and (file := next(files, None)) is not None:
+                waiting.append((file, batch.start_reading(file)))
+            if not waiting:
+                break
+            batch.paint(*waiting.popleft())
+            yield from batch.outcomes(_BEHIND)
+        yield from batch.outcomes(0)
+    finally:
+        batch.close()
+
+
+class _Batch:
+    """The threads that read and write, and what is between them."""
+
+    def __init__(self, paint, errors, max_pixels, growth):
+        self._paint = paint
+        self._errors = errors
+        self._max_pixels = max_pixels
+        self._growth = growth
+        self._budget = _Budget(_PIXELS)
+        self._reader, self._writer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._painted = collections.deque()  # (file, seconds, future of the writing), or `Outcome`
+
+    def start_reading(self, file):
+        """A future of the picture and of the pixels that it takes of the budget."""
+        return self._reader.submit(self._read, file)
+
+    def paint(self, file, reading):
+        """Paints one file when it is read, and hands it on to be written."""
+        pixels = 0
+        try:
+            picture, pixels = reading.result()
+            del reading  # or it would hold the picture
+            started = time.perf_counter()
+            picture = self._paint(picture)
+            seconds = time.perf_counter() - started
+        except self._errors as error:
+            self._budget.give(pixels)
+            self._painted.append(Outcome(file, error=error))
+        else:
+            writing = self._writer.submit(self._write, file, picture, pixels)
+            self._painted.append((file, seconds, writing))
+
+    def outcomes(self, behind):
+        """Those that are done, in order, waiting where more than `behind` are not."""
+        while self._painted and (len(self._painted) > behind or _is_done(self._painted[0])):
+            first = self._painted.popleft()
+            yield first if isinstance(first, Outcome) else self._finished(*first)
+
+    def close(self):
+        self._budget.close()
+        self._reader.shutdown(cancel_futures=True)
+        self._writer.shutdown()
+
+    def _read(self, file):
+        pixels = self._budget.take(self._growth * images.count_pixels(file.source))
+        try:
+            return images.load(file.source, self._max_pixels), pixels
+        except BaseException:
+            self._budget.give(pixels)
+            raise
+
+    def _write(self, file, picture, pixels):
+        try:
+            images.save(file.target, picture.rgb, picture.alpha, picture.exif, picture.icc_profile)
+        finally:
+            self._budget.give(pixels)
+
+    def _finished(self, file, seconds, writing):
+        try:
+            writing.result()
+        except self._errors as error:
+            return Outcome(file, error=error)
+        return Outcome(file, seconds)
+
+
+def _is_done(painted):
+    return isinstance(painted, Outcome) or painted[2].done()
+
+
+class _Budget:
+    """Lets pictures in while their pixels together stay below a limit, and always one."""
+
+    def __init__(self, limit):
+        self.limit, self.taken, self.closed = limit, 0, False
+        self.changed = threading.Condition()
+
+    def take(self, pixels):
+        with self.changed:
+            self.changed.wait_for(
+                lambda: self.closed or not self.taken or self.taken + pixels <= self.limit
+            )
+            self.taken += pixels
+        return pixels
+
+    def give(self, pixels):
+        with self.changed:
+            self.taken -= pixels
+            self.changed.notify_all()
+
+    def close(self):
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()

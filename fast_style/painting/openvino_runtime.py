@@ -1,0 +1,120 @@
+"""Painting with OpenVINO, without TensorFlow or Keras."""
+
+import threading
+
+import numpy as np
+import openvino as ov
+
+from fast_style.checkpoints import tensor_bundle
+from fast_style.networks.architecture import SMALLEST, STRIDE
+from fast_style.networks.padding import pad_to_multiple
+from fast_style.painting import openvino_graph
+
+_CORE = None
+_CORE_LOCK = threading.Lock()
+
+
+class OpenVINORuntime:
+    """Runs one network on the processor; threads may share it and take turns.
+
+    Compiling takes a tenth of a second, so nothing is kept on disk.
+
+    Args:
+        architecture: `fast_style.networks.architecture.Architecture`.
+        weights: dict from path to array, as `fast_style.checkpoints.tensor_bundle.load` returns it.
+    """
+
+    name = "openvino"
+    factor = 1
+    """Its pictures are as large as the images."""
+    bytes_per_pixel = 340
+    """Memory of a pass of the whole network at width 32, for each pixel."""
+    bytes_per_band_pixel = 1100
+    """Memory of a pass of the costliest segment at width 32, for each pixel."""
+
+    def __init__(self, architecture, weights):
+        self.architecture = architecture
+        self._weights = weights
+        self._whole = None
+        self._segment = (None, None)
+        # One pass uses every core already; two at once would only take twice the memory.
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, prefix):
+        """The runtime for a checkpoint, and its metadata (dict).
+
+        Raises:
+            FileNotFoundError: there is no checkpoint at `prefix`.
+            fast_style.checkpoints.metadata.CheckpointError: it is damaged.
+        """
+        architecture, weights, metadata = tensor_bundle.load(prefix)
+        return cls(architecture, weights), metadata
+
+    def prepare(self):
+        """Compiles the network, which the first pass does otherwise."""
+        with self._lock:
+            self._prepared()
+
+    def paint(self, images):
+        """Stylizes uint8 `[N, H, W, 3]` to the same."""
+        height, width = images.shape[1:3]
+        batch = pad_to_multiple(images, STRIDE, SMALLEST)
+        with self._lock:
+            painted = self._prepared().infer([np.ascontiguousarray(batch)])[0]
+            return painted[:, :height, :width].copy()  # the request's memory is used again
+
+    def run_segment(self, segment, inputs, moments, row_weights, axis):
+        """One pass over a part of an image; see `fast_style.painting.segments.Segment`.
+
+        Args:
+            segment: `Segment`.
+            inputs: dict from names to arrays `[1, H, W, C]`.
+            moments: float32 `[2, channels]`.
+            row_weights: float32 `[H]` or `[W]` of the bottleneck, what each row or column counts
+                in the moments; they add up to 1.
+            axis: 1 if these are rows, 2 if they are columns.
+
+        Returns:
+            dict from names to arrays.
+        """
+        with self._lock:
+            shape = next(iter(inputs.values())).shape[1:3]
+            if "pixels" in inputs:
+                shape = tuple(side // STRIDE for side in shape)
+            # Kept for the next band, and no longer than this segment.
+            key = (segment, shape, axis, moments.tobytes())
+            if self._segment[0] != key:
+                self._segment = (None, None)
+                model = openvino_graph.segment_model(
+                    self.architecture, self._weights, segment, moments, shape, axis
+                )
+                self._segment = (key, _compile(model).create_infer_request())
+            request = self._segment[1]
+            values = {**inputs, "row_weights": row_weights}
+            names = [port.get_any_name() for port in request.model_inputs]
+            results = request.infer([np.ascontiguousarray(values[name]) for name in names])
+            # Copies: the request's memory is used again.
+            return {name: results[n].copy() for n, name in enumerate(segment.outputs)}
+
+    def release(self):
+        """Frees what passes keep for the next of their kind."""
+        with self._lock:
+            self._whole, self._segment = None, (None, None)
+
+    def _prepared(self):
+        if self._whole is None:
+            model = openvino_graph.whole(self.architecture, self._weights)
+            self._whole = _compile(model).create_infer_request()
+        return self._whole
+
+
+def _compile(model):
+    global _CORE
+    with _CORE_LOCK:
+        if _CORE is None:
+            _CORE = ov.Core()
+    # bfloat16, where the processor has it, would change colours by several steps of 255.
+    return _CORE.compile_model(
+        model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    )

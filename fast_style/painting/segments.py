@@ -1,0 +1,90 @@
+"""The network cut into segments, where an instance normalization needs its whole input's moments.
+
+Within a segment an image can pass through the network part by part: `fast_style.painting.bands`.
+docs/internals.md has a drawing.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What one pass over an image computes.
+
+    Attributes:
+        name: str, of the convolution at its end (`Architecture.convolutions`).
+        previous: str, of the convolution that made the input "raw"; None without such an input.
+        inputs: of "pixels" (uint8), "raw" (what a convolution of the bottleneck gave, not yet
+            normalized) and "x" (what the residual blocks add to).
+        outputs: of "moments" (mean and variance of what the convolution gives, float32 `[2, C]`),
+            "raw" (that itself), "x" (the segment's input, normalized and added up) and "pixels".
+    """
+
+    name: str
+    previous: str | None
+    inputs: tuple
+    outputs: tuple
+
+
+def segments(architecture, measure=True):
+    """The segments of a network, in order.
+
+    Args:
+        architecture: `fast_style.networks.architecture.Architecture`.
+        measure: bool, whether the moments are to be measured; if not, they are known, or there
+            is nothing to measure (batch normalization).
+
+    Returns:
+        list of `Segment`.
+    """
+    measured = ("moments",) if measure and architecture.normalization == "instance" else ()
+    found = [
+        Segment("down1", None, ("pixels",), measured),
+        Segment("down2", None, ("pixels",), measured),
+        Segment("down3", None, ("pixels",), (*measured, "raw")),
+    ]
+    x = ()
+    for block in architecture.residuals:
+        first, second = f"{block}/first", f"{block}/second"
+        found.append(Segment(first, found[-1].name, ("raw", *x), (*measured, "raw", "x")))
+        found.append(Segment(second, first, ("raw",), (*measured, "raw")))
+        x = ("x",)
+    found.append(Segment("up1", found[-1].name, ("raw", *x), (*measured, "x")))
+    found.append(Segment("up2", None, ("x",), measured))
+    found.append(Segment("out", None, ("x",), ("pixels",)))
+    return [segment for segment in found if segment.outputs]
+
+
+def compute(segment, inputs, operations):
+    """The outputs of a segment, with the operations of one runtime.
+
+    Args:
+        segment: `Segment`.
+        inputs: dict from the names in `segment.inputs` to tensors `[1, H, W, C]` of the runtime.
+        operations: has `from_pixels(x)`, `to_pixels(x)`, `add(x, y)`, `convolve(name, x)`,
+            `finish(name, raw)` (normalization and ReLU) and `moments(x)`.
+
+    Returns:
+        dict from the names in `segment.outputs` to tensors.
+    """
+    if "pixels" in inputs:
+        x, chain = operations.from_pixels(inputs["pixels"]), ("down1", "down2", "down3")
+    else:
+        after = ("up1", "up2", "out")
+        chain = after if segment.name in after else (segment.name,)
+        if "raw" in inputs:
+            x = operations.finish(segment.previous, inputs["raw"])
+            x = operations.add(inputs["x"], x) if "x" in inputs else x
+        else:
+            x = inputs["x"]
+    entering = x
+    for name in chain[: chain.index(segment.name) + 1]:
+        raw = operations.convolve(name, x)
+        x = raw if name == segment.name else operations.finish(name, raw)
+    makes = {
+        "moments": lambda: operations.moments(raw),
+        "raw": lambda: raw,
+        "x": lambda: entering,
+        "pixels": lambda: operations.to_pixels(raw),
+    }
+    return {name: makes[name]() for name in segment.outputs}

@@ -1,0 +1,116 @@
+"""Stylizing or enlarging images with a trained network: one forward pass."""
+
+import numpy as np
+
+from fast_style.errors import InvalidValue
+from fast_style.images import check_rgb
+from fast_style.painting import bands, memory, runtimes
+
+
+class Stylizer:
+    """Paints, or enlarges, uint8 images of any size with one network; threads may share it.
+
+    What would take too much memory at once goes through a `TransformNet` in bands, with the same
+    result (`fast_style.painting.bands`); a network for super-resolution takes images at once.
+
+    Args:
+        network: a `TransformNet` or `SuperResolutionNet`, which TensorFlow runs, or a runtime as
+            `fast_style.painting.runtimes.load` returns it.
+        jit_compile: bool, whether XLA compiles a network, for each size anew.
+        metadata: dict from the network's JSON, kept as `metadata`.
+        tile: height of the bands in pixels; 0: never any; None: where memory asks for them.
+        max_memory: bytes that the process may hold, which decides about bands (an estimate, no
+            guarantee); None: part of what the machine or the control group has available.
+
+    Raises:
+        ValueError: `tile` is smaller than the network's receptive field allows, or `tile` or
+            `max_memory` is given for super-resolution.
+    """
+
+    def __init__(self, network, jit_compile=False, metadata=None, tile=None, max_memory=None):
+        if not hasattr(network, "paint"):
+            from fast_style.painting.tensorflow_runtime import TensorFlowRuntime
+
+            network = TensorFlowRuntime(network, jit_compile)
+        self.runtime = network
+        self.metadata = metadata or {}
+        if network.architecture is None:
+            for name, value in (("tile", tile), ("max_memory", max_memory)):
+                if value:
+                    raise InvalidValue(
+                        f"`{name}` must be left out for super-resolution, which takes images at "
+                        f"once; received {value}"
+                    )
+        elif tile:
+            bands.check_rows(network.architecture, tile)
+        self.tile = tile
+        self.max_memory = max_memory
+
+    @classmethod
+    def load(cls, prefix, jit_compile=False, runtime="auto", tile=None, max_memory=None, task=None):
+        """A `Stylizer` for the checkpoint at `prefix`, such as "checkpoints/ckpt-done".
+
+        Args:
+            prefix: checkpoint prefix.
+            jit_compile: bool, whether XLA compiles the network, for each size anew.
+            runtime: "openvino", "tensorflow", or "auto", the faster one of those installed
+                (`fast_style.painting.runtimes.choose`).
+            tile, max_memory: as in the constructor.
+            task: what the network must have been trained for, "style" or "super_resolution", or
+                None for any.
+
+        Raises:
+            ValueError: an unknown runtime, or one that is not installed or not for this network;
+                `tile` or `max_memory` as in the constructor.
+            FileNotFoundError: there is no checkpoint at `prefix`.
+            fast_style.checkpoints.metadata.CheckpointError: it is damaged, or of another task.
+        """
+        loaded, metadata = runtimes.load(prefix, runtime, jit_compile, task)
+        return cls(loaded, metadata=metadata, tile=tile, max_memory=max_memory)
+
+    @property
+    def factor(self):
+        """How many times as large the output is: 1 unless the network is for super-resolution."""
+        return self.runtime.factor
+
+    def prepare(self):
+        """Traces or compiles the network, which the first call does otherwise.
+
+        With `jit_compile` the first image of each size is still compiled when it comes.
+        """
+        self.runtime.prepare()
+
+    def __call__(self, images):
+        """Stylizes one image or a batch.
+
+        Args:
+            images: uint8 RGB `[H, W, 3]` or `[N, H, W, 3]`.
+
+        Returns:
+            uint8 RGB of the same shape, but `factor` times as high and wide.
+
+        Raises:
+            ValueError: another dtype or shape, or an image that `max_memory` is too small for.
+            OSError: the disk is too small for what has to wait there (`fast_style.painting.bands`).
+        """
+        images = check_rgb(images, "images", batch=True)
+        if images.ndim == 3:
+            return self._paint(images)
+        if self.tile is None and not self._plan(images).rows:
+            return self.runtime.paint(images)
+        return np.stack([self._paint(image) for image in images])
+
+    def _paint(self, image):
+        plan = self._plan(image)
+        if plan.rows == 0:
+            return self.runtime.paint(image[None])[0]
+        self.runtime.release()
+        return bands.paint(self.runtime, image, plan.rows, plan.in_memory)
+
+    def _plan(self, images):
+        if self.runtime.architecture is None:
+            return memory.BandPlan(0)
+        shape = images.shape
+        if images.ndim == 4:  # a batch takes as much as one high image
+            shape = (shape[0] * shape[1], *shape[2:])
+        return memory.plan_bands(self.runtime, shape, self.max_memory, self.tile)

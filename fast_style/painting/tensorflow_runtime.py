@@ -1,0 +1,171 @@
+"""Painting with TensorFlow, on a GPU where it finds one."""
+
+import threading
+
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from fast_style.checkpoints import store
+from fast_style.networks.normalization import moments_from
+from fast_style.painting.segments import compute
+
+
+class TensorFlowRuntime:
+    """Runs one network; threads may share it.
+
+    The network is traced once, for images of every size; with `jit_compile` XLA compiles it for
+    each size anew. Segments (`fast_style.painting.segments`) are traced once each.
+
+    Args:
+        network: a built `TransformNet` or `SuperResolutionNet`.
+        jit_compile: bool, whether XLA compiles the network.
+
+    Attributes:
+        architecture: the network's `Architecture`; None for super-resolution, which has no
+            segments.
+        factor: int, how many times as large as the images its pictures are.
+    """
+
+    name = "tensorflow"
+    bytes_per_pixel = 900
+    """Memory of a pass of the whole network at width 32, for each pixel."""
+    bytes_per_band_pixel = 1400
+    """Memory of a pass of the costliest segment at width 32, for each pixel."""
+
+    def __init__(self, network, jit_compile=False):
+        self.network = network
+        self.architecture = getattr(network, "architecture", None)
+        self.factor = getattr(network, "factor", 1)
+        self._function = tf.function(
+            self._forward,
+            input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)],
+            jit_compile=jit_compile,
+        )
+        self._segments = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, prefix, jit_compile=False):
+        """The runtime for a checkpoint, and its metadata (dict).
+
+        Raises:
+            FileNotFoundError: there is no checkpoint at `prefix`.
+            fast_style.checkpoints.store.CheckpointError: it is damaged.
+        """
+        network, metadata = store.load_network(prefix)
+        return cls(network, jit_compile), metadata
+
+    def prepare(self):
+        """Traces the network, which the first pass does otherwise (about a second)."""
+        self._function(np.zeros((1, 8, 8, 3), np.uint8))
+
+    def paint(self, images):
+        """Stylizes uint8 `[N, H, W, 3]` to the same, `factor` times as high and wide."""
+        return self._function(images).numpy()
+
+    def run_segment(self, segment, inputs, moments, row_weights, axis):
+        """One pass over a part of an image; as `OpenVINORuntime.run_segment`."""
+        with self._lock:
+            if (segment, axis) not in self._segments:
+                self._segments[segment, axis] = self._trace(segment, axis)
+        tensors = {name: tf.constant(value) for name, value in inputs.items()}
+        outputs = self._segments[segment, axis](
+            tensors, tf.constant(moments), tf.constant(row_weights)
+        )
+        return {name: value.numpy() for name, value in outputs.items()}
+
+    def release(self):
+        """Frees what passes keep for the next of their kind: nothing here."""
+
+    def _forward(self, images):
+        return to_uint8(self.network(tf.cast(images, tf.float32), training=False))
+
+    def _trace(self, segment, axis):
+        channels = {"pixels": 3}
+        inputs = {
+            name: tf.TensorSpec(
+                [1, None, None, channels.get(name, 4 * self.architecture.width)],
+                tf.uint8 if name == "pixels" else tf.float32,
+            )
+            for name in segment.inputs
+        }
+
+        @tf.function(
+            input_signature=[
+                inputs,
+                tf.TensorSpec([2, None], tf.float32),
+                tf.TensorSpec([None], tf.float32),
+            ],
+            autograph=False,
+        )
+        def run(inputs, moments, row_weights):
+            return compute(segment, inputs, _Operations(self.network, moments, row_weights, axis))
+
+        return run
+
+
+class _Operations:
+    """The operations of `fast_style.painting.segments.compute`; tensors are float32 `[N, H, W, C]`.
+
+    Also where the blocks compute in half precision: segments hand on what they give in float32.
+    """
+
+    def __init__(self, network, moments, row_weights, axis):
+        self.network = network
+        self.given_moments = moments
+        self.row_weights = row_weights
+        self.axis = axis
+        self.slices = network.architecture.normalized
+
+    def from_pixels(self, pixels):
+        return tf.cast(pixels, tf.float32)
+
+    def to_pixels(self, x):
+        if self.network.output_activation == "tanh":
+            x = 127.5 * (ops.tanh(x) + 1)
+        return to_uint8(x)
+
+    def add(self, x, y):
+        return x + y
+
+    def moments(self, x):
+        mean = self._mean(x)
+        return tf.concat([mean, self._mean(tf.square(x - mean))], 0)[:, 0, 0]
+
+    def _mean(self, x):
+        """Mean over the rows (or columns) that have a share: `[1, 1, 1, C]`."""
+        lines = tf.reduce_mean(x, 3 - self.axis)  # `[1, rows, C]`
+        each = tf.shape(lines)[1] // tf.size(self.row_weights)
+        row_weights = tf.repeat(self.row_weights / tf.cast(each, tf.float32), each)
+        return tf.einsum("nlc,l->nc", lines, row_weights)[:, None, None]
+
+    def convolve(self, name, x):
+        """Of a block, what its instance normalization is given; without one, what it gives."""
+        found = {}
+
+        def take(_, raw):
+            found["raw"] = raw
+            return tf.zeros(raw.shape[-1]), tf.ones(raw.shape[-1])
+
+        with moments_from(take):
+            whole = self._block(name)(x)
+        return tf.cast(found.get("raw", whole), tf.float32)
+
+    def finish(self, name, raw):
+        if name not in self.slices:
+            return raw
+        mean, variance = tf.unstack(self.given_moments[:, self.slices[name]])
+        with moments_from(lambda *_: (mean, variance)):
+            return tf.cast(self._block(name).finish(raw, False), tf.float32)
+
+    def _block(self, name):
+        block = self.network
+        for part in name.split("/"):
+            block = getattr(block, part)
+        return block
+
+
+def to_uint8(images):
+    """Rounds and clips float images of 0..255 to uint8."""
+    return tf.cast(tf.clip_by_value(tf.round(images), 0, 255), tf.uint8)

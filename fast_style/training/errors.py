@@ -1,0 +1,55 @@
+"""What ends a training run before its time."""
+
+import contextlib
+
+import tensorflow as tf
+
+from fast_style.errors import UserError, first_line
+
+
+class TrainingDiverged(UserError, ArithmeticError):
+    """The loss became NaN or infinite."""
+
+
+class OutOfMemory(UserError, MemoryError):
+    """A training step needs more memory than there is."""
+
+
+class WorkerLost(UserError, ConnectionError):
+    """Another worker of a run on several machines has ended or can't be reached."""
+
+
+@contextlib.contextmanager
+def reporting_out_of_memory(settings, latest):
+    """Turns what a training step raises for want of memory into an error that says what to do.
+
+    Args:
+        settings: the run's `RunSettings`.
+        latest: prefix of the newest checkpoint, or None.
+
+    Raises:
+        OutOfMemory: in place of TensorFlow's error or Python's.
+    """
+    try:
+        yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        size = settings.image_size
+        raise OutOfMemory(
+            f"out of memory in a step of {settings.batch_size} crops of {size} x {size}: lower "
+            f"--batch_size or --image_size; the last checkpoint is {latest or 'none'}"
+        ) from error
+
+
+@contextlib.contextmanager
+def reporting_lost_workers():
+    """Turns what TensorFlow raises where other workers are missing into `WorkerLost`."""
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError:
+        raise
+    except (tf.errors.OpError, RuntimeError) as error:
+        reason = first_line(error)
+        raise WorkerLost(
+            f"another worker has ended or can't be reached ({reason[:200]}); start all workers "
+            "again: they go on from the chief's last checkpoint"
+        ) from error

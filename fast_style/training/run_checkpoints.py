@@ -1,0 +1,132 @@
+"""The checkpoints of a run: written every so often, and read to go on."""
+
+import contextlib
+import glob
+import json
+import os
+import re
+import shutil
+
+import tensorflow as tf
+from absl import logging
+
+from fast_style.atomic_files import PARTIAL
+from fast_style.checkpoints import store
+from fast_style.errors import InvalidValue
+
+# What may differ between a run and the one that goes on with it.
+_FREE = {("training", "steps"), ("training", "photos_found")}
+# What a run that was killed while it saved leaves: TensorFlow's files in the making and ours.
+_LEFTOVERS = re.compile(rf"ckpt-\d+_temp.*|checkpoint\.tmp.*|{PARTIAL}")
+
+
+class RunCheckpoints:
+    """Keeps ckpt-STEP in a folder, each with its metadata, and restores the newest sound one.
+
+    What a run that was killed while it saved has left in the folder is removed.
+
+    Args:
+        folder: path of an existing folder.
+        keep: int, number of checkpoints that are kept.
+        **objects: what is saved: the network, the optimizer and `tf.Variable`s by name.
+    """
+
+    def __init__(self, folder, keep, **objects):
+        self.folder = folder
+        self._checkpoint = tf.train.Checkpoint(**objects)
+        self._manager = tf.train.CheckpointManager(self._checkpoint, folder, max_to_keep=keep)
+        self._remove_leftovers()
+
+    @property
+    def latest(self):
+        """Prefix of the newest checkpoint, or None."""
+        return self._manager.latest_checkpoint
+
+    def save(self, step, metadata):
+        """Writes ckpt-STEP and removes what is kept no longer.
+
+        Raises:
+            OSError: the disk is full or the folder can't be written; earlier ones stay.
+        """
+        prefix = os.path.join(self.folder, f"ckpt-{step}")
+        # The metadata first: once the index is there, the checkpoint is whole.
+        store.write_metadata(prefix, metadata)
+        with store.writing_checkpoint(prefix):
+            self._manager.save(checkpoint_number=step)
+        self._remove_without_index()
+
+    def restore(self, metadata):
+        """Loads the newest checkpoint that can be read; does nothing where there is none.
+
+        Args:
+            metadata: of this run, to be compared with that of the run to go on with.
+
+        Raises:
+            ValueError: that run had other settings.
+            CheckpointError, FileNotFoundError: there are checkpoints, none of them readable.
+        """
+        failures = []
+        for prefix in reversed(self._manager.checkpoints):
+            try:
+                self._check_same_run(prefix, metadata)
+                with store.reading_checkpoint(prefix):
+                    self._checkpoint.read(prefix).assert_existing_objects_matched()
+            except (store.CheckpointError, FileNotFoundError) as error:
+                logging.warning("%s", error)
+                failures.append(error)
+                continue
+            return
+        if failures:
+            raise failures[0]
+
+    def _remove_leftovers(self):
+        for name in filter(_LEFTOVERS.fullmatch, os.listdir(self.folder)):
+            path = os.path.join(self.folder, name)
+            if os.path.isdir(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    os.remove(path)
+        self._remove_without_index()
+
+    def _remove_without_index(self):
+        """Removes metadata and weights of checkpoints that are gone or were never whole."""
+        for path in glob.glob(os.path.join(glob.escape(self.folder), "ckpt-*.*")):
+            stem = re.fullmatch(r"(.*ckpt-\d+)\.(json|data-\d+-of-\d+)", path)
+            if stem and not os.path.exists(f"{stem[1]}.index"):
+                os.remove(path)
+
+    def _check_same_run(self, prefix, metadata):
+        different = differences(store.read_metadata(prefix), metadata)
+        if different:
+            what, before, now = different[0]
+            raise InvalidValue(
+                f"{prefix} was trained with {what} {before!r}, this run has {now!r}: give the "
+                "same settings, another --checkpoint_dir, or --noresume to start afresh"
+            )
+
+
+def differences(stored, metadata):
+    """The settings in which two runs differ.
+
+    Args:
+        stored: metadata of one run, as read from JSON.
+        metadata: metadata of the other.
+
+    Returns:
+        list of (name, stored value, other value).
+    """
+    described = json.loads(json.dumps(metadata))
+    tasks = [store.task_of(one) for one in (stored, described)]
+    if tasks[0] != tasks[1]:
+        return [("task", *tasks)]
+    # A schedule that ends with the last step makes the number of steps part of the result.
+    scheduled = "learning_rate_schedule" in described["training"]
+    free = _FREE - {("training", "steps")} if scheduled else _FREE
+    found = []
+    for group in ("network", "style", "losses", "training"):
+        before, now = stored.get(group, {}), described.get(group, {})
+        for name in dict.fromkeys((*now, *before)):
+            if (group, name) not in free and before.get(name) != now.get(name):
+                found.append((f"{group} {name}", before.get(name), now.get(name)))
+    return found

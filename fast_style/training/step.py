@@ -1,0 +1,71 @@
+"""One step of a training run: losses, gradients, the optimizer's update."""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+
+class TrainingStep:
+    """Takes a batch and moves the network's weights.
+
+    Args:
+        task: a `fast_style.training.task.Task`, set up.
+        network, optimizer: made and built in the scope of `distribution`.
+        distribution: `fast_style.training.distribution.Distribution`.
+        jit_compile: bool, whether XLA compiles the step.
+    """
+
+    def __init__(self, task, network, optimizer, distribution, jit_compile=False):
+        self._task = task
+        self._network = network
+        self._optimizer = optimizer
+        self._distribution = distribution
+        self._function = distribution.compile(self._step, jit_compile)
+        self._names = []
+        self._wants_stop = False
+        self._stops = 0
+
+    def __call__(self, batch):
+        """The losses of this worker's part of a batch, as `Progress` has them (dict of floats)."""
+        vector, stops = self._function(batch, float(self._wants_stop))
+        values = vector.numpy().tolist()
+        self._stops = float(stops)
+        return dict(zip(self._names, values, strict=True))
+
+    def agree_to_stop(self, stop):
+        """Whether to stop after this step, the same answer in all workers.
+
+        Args:
+            stop: bool, whether this worker wants to. The others hear of it with the next step.
+        """
+        if self._distribution.workers == 1:
+            return stop
+        self._wants_stop = stop
+        return self._stops > 0
+
+    def _step(self, batch):
+        """A batch of uint8 images to a vector of losses."""
+        inputs, targets = self._task.prepare(batch)
+        with tf.GradientTape() as tape:
+            outputs = self._network(inputs, training=True)
+            total, parts = self._task.loss(outputs, targets)
+            # The optimizer adds up the gradients of all devices: of means, they must be parts.
+            replicas = self._distribution.replicas
+            part = total if replicas == 1 else total / replicas
+        variables = self._network.trainable_variables
+        self._optimizer.apply(tape.gradient(part, variables), variables)
+        self._names = ["total", *parts]
+        return tf.stack([total, *parts.values()])
+
+
+@contextlib.contextmanager
+def layer_precision(mixed):
+    """Layers made inside compute in bfloat16 with float32 variables, if `mixed`."""
+    before = keras.config.dtype_policy()
+    if mixed:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -1,0 +1,149 @@
+"""The papers' figures as labelled grids of pictures."""
+
+import dataclasses
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from fast_style import images
+from fast_style.losses.loss_network import LossNetwork
+from gatys.painting import stylize
+from gatys.reconstruction import reconstruct_content, reconstruct_style
+from gatys.settings import Settings
+
+LAYERS = Settings.style_layers
+RATIOS = (1e-5, 1e-4, 1e-3, 1e-2)
+JOHNSON_LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3", "block5_conv1", "block5_conv3")
+# The paper adds total variation, summed over the pixels, and gives no weight.
+JOHNSON_TV = 1.0  # for each pixel
+GAP = 6
+INK, PAPER = 0, 255
+
+
+def grid(rows, column_labels=(), row_labels=()):
+    """Lays pictures out in a labelled grid.
+
+    Args:
+        rows: list of lists of uint8 RGB `[H, W, 3]`; each picture is centred in a cell as large
+            as the largest.
+        column_labels, row_labels: text above each column and left of each row; empty for none.
+
+    Returns:
+        uint8 RGB.
+    """
+    cell = np.max([picture.shape[:2] for row in rows for picture in row], axis=0)
+    font = ImageFont.load_default(max(10, int(cell[0]) // 14))
+    texts = [font.getbbox(text) for text in (*column_labels, *row_labels, "x")]
+    line = int(max(box[3] for box in texts)) + GAP
+    left = int(max(font.getlength(text) for text in row_labels)) + 2 * GAP if row_labels else GAP
+    top = line + GAP if column_labels else GAP
+    height, width = cell + GAP
+    columns = max(len(row) for row in rows)
+    size = (left + columns * int(width), top + len(rows) * int(height))
+    sheet = Image.new("RGB", size, (PAPER,) * 3)
+    draw = ImageDraw.Draw(sheet)
+    for number, text in enumerate(column_labels):
+        place = (left + number * int(width) + int(cell[1]) // 2, top - GAP // 2)
+        draw.text(place, text, (INK,) * 3, font, anchor="mb")
+    for number, text in enumerate(row_labels):
+        place = (GAP, top + number * int(height) + int(cell[0]) // 2)
+        draw.text(place, text, (INK,) * 3, font, anchor="lm")
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            free = (cell - picture.shape[:2]) // 2
+            place = (left + x * int(width) + int(free[1]), top + y * int(height) + int(free[0]))
+            sheet.paste(Image.fromarray(picture), place)
+    return np.array(sheet)
+
+
+@dataclasses.dataclass
+class Studio:
+    """What all figures of one run share.
+
+    Attributes:
+        photo, painting: uint8 RGB `[H, W, 3]`.
+        settings: dict of arguments of `gatys.stylize`, such as steps and image_size.
+        vgg16_weights: weights of the network of `feature_reconstructions`.
+        done: called after each picture, without arguments.
+    """
+
+    photo: np.ndarray
+    painting: np.ndarray
+    settings: dict
+    vgg16_weights: str = "imagenet"
+    done: object = staticmethod(lambda: None)
+
+    def content_reconstructions(self):
+        """The photograph, and rebuilt from conv1_1, conv2_1, ... conv5_1."""
+        network = self._network(LAYERS)
+        return self._reconstructions(LAYERS, network, self.settings)
+
+    def feature_reconstructions(self):
+        """The photograph, and rebuilt from VGG-16, with max pooling, as Johnson et al. do."""
+        changed = {"loss_network": "vgg16", "pooling": "max", "vgg_weights": self.vgg16_weights}
+        settings = self.settings | changed
+        network = LossNetwork(JOHNSON_LAYERS, "vgg16", self.vgg16_weights, "max")
+        height, width = self._shown(self.photo).shape[:2]
+        weight = JOHNSON_TV * height * width
+        return self._reconstructions(JOHNSON_LAYERS, network, settings, tv_weight=weight)
+
+    def style_reconstructions(self):
+        """The painting, and its texture rebuilt from conv1_1, from conv1_1 and conv2_1, ..."""
+        network = self._network(LAYERS)
+        pictures = [self._shown(self.painting)]
+        for count in range(1, len(LAYERS) + 1):
+            pictures.append(
+                reconstruct_style(self.painting, LAYERS[:count], network=network, **self.settings)
+            )
+            self.done()
+        return grid([pictures], ("painting", *_up_to(LAYERS)))
+
+    def style_grid(self):
+        """Style layers conv1_1 ... conv5_1 from top to bottom, alpha / beta from left to right."""
+        network = self._network((*Settings.content_layers, *LAYERS))
+        rows = []
+        for count in range(1, len(LAYERS) + 1):
+            rows.append([])
+            for ratio in RATIOS:
+                settings = self.settings | {
+                    "style_layers": LAYERS[:count],
+                    "ratio": ratio,
+                    "init": "noise",
+                }
+                rows[-1].append(stylize(self.photo, self.painting, network=network, **settings))
+                self.done()
+        return grid(rows, [f"{ratio:.0e}" for ratio in RATIOS], _up_to(LAYERS))
+
+    def _reconstructions(self, layers, network, settings, **more):
+        pictures = [self._shown(self.photo)]
+        for layer in layers:
+            pictures.append(
+                reconstruct_content(self.photo, layer, network=network, **settings, **more)
+            )
+            self.done()
+        return grid([pictures], ("photograph", *map(_short, layers)))
+
+    def _network(self, layers):
+        chosen = Settings(**self.settings)
+        return LossNetwork(layers, chosen.loss_network, chosen.vgg_weights, chosen.pooling)
+
+    def _shown(self, image):
+        size = Settings(**self.settings).image_size
+        return images.fit(image, size) if size else image
+
+
+FIGURES = {  # name: number of pictures that are computed
+    "content_reconstructions": len(LAYERS),
+    "style_reconstructions": len(LAYERS),
+    "style_grid": len(LAYERS) * len(RATIOS),
+    "feature_reconstructions": len(JOHNSON_LAYERS),
+}
+
+
+def _short(layer):
+    """The papers' name: conv2_1 for block2_conv1."""
+    return layer.replace("block", "conv", 1).replace("_conv", "_")
+
+
+def _up_to(layers):
+    return [_short(layers[0]), *(f"to {_short(layer)}" for layer in layers[1:])]

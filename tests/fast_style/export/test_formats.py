@@ -1,0 +1,123 @@
+"""Exported files, each run by its own runtime, against TensorFlow."""
+
+import os
+
+import keras
+import numpy as np
+import pytest
+
+from fast_style.export import formats
+from fast_style.networks.transform_net import TransformNet
+from fast_style.painting.stylizer import Stylizer
+
+# As trained here, as the paper has it, as a network from elsewhere.
+NETWORKS = {
+    "usual": {},
+    "paper": {"normalization": "batch", "upsampling": "transpose", "output": "tanh"},
+    "plain": {
+        "normalization": "none",
+        "padding": "zero",
+        "upsampling": "transpose",
+        "strided_kernel": 4,
+    },
+}
+EVERY = pytest.mark.parametrize("kind", NETWORKS)
+# Of 255. int8 rounds weights and activations of a network of random weights.
+TOLERANCES = {"float32": 1, "float16": 2, "int8": 24}
+
+
+def make(kind):
+    keras.utils.set_random_seed(0)
+    network = TransformNet(width=4, residual_blocks=1, **NETWORKS[kind])
+    network.build()
+    return network
+
+
+def run_tflite(path, pixels):
+    interpreter = pytest.importorskip(
+        "ai_edge_litert.interpreter", reason="ai-edge-litert is not installed"
+    )
+    runner = interpreter.Interpreter(os.fspath(path))
+    (given,), (result,) = runner.get_input_details(), runner.get_output_details()
+    assert "pixels" in given["name"]
+    if list(given["shape"]) != list(pixels.shape):
+        runner.resize_tensor_input(given["index"], pixels.shape)
+    runner.allocate_tensors()
+    runner.set_tensor(given["index"], pixels)
+    runner.invoke()
+    return runner.get_tensor(result["index"])
+
+
+def run_onnx(path, pixels):
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    session = runtime.InferenceSession(os.fspath(path), providers=["CPUExecutionProvider"])
+    return session.run(["stylized"], {"pixels": pixels})[0]
+
+
+def difference(stylized, network, pixels):
+    assert stylized.dtype == np.uint8
+    assert stylized.shape == pixels.shape
+    return np.abs(stylized.astype(int) - Stylizer(network)(pixels)).max()
+
+
+@EVERY
+@pytest.mark.parametrize("quantize", TOLERANCES)
+def test_tflite_of_any_size(tmp_path, photo, kind, quantize):
+    network = make(kind)
+    formats.write_tflite(network, tmp_path / "model.tflite", quantize)
+    for size in ((16, 24), (17, 9), (1, 1)):
+        pixels = photo(*size)[None]
+        stylized = run_tflite(tmp_path / "model.tflite", pixels)
+        assert difference(stylized, network, pixels) <= TOLERANCES[quantize]
+
+
+@EVERY
+def test_tflite_of_one_size(tmp_path, photo, kind):
+    network = make(kind)
+    formats.write_tflite(network, tmp_path / "model.tflite", size=(15, 22))
+    pixels = photo(15, 22)[None]
+    assert difference(run_tflite(tmp_path / "model.tflite", pixels), network, pixels) <= 1
+
+
+def test_fewer_bits_make_smaller_files(tmp_path):
+    network = TransformNet(width=8, residual_blocks=2)
+    network.build()
+    sizes = {}
+    for quantize in TOLERANCES:
+        formats.write_tflite(network, tmp_path / quantize, quantize)
+        sizes[quantize] = (tmp_path / quantize).stat().st_size
+    assert sizes["int8"] < 0.8 * sizes["float16"] < 0.8 * 0.8 * sizes["float32"]
+
+
+@EVERY
+@pytest.mark.parametrize("size", [None, (15, 22)])
+def test_onnx(tmp_path, photo, kind, size):
+    pytest.importorskip("tf2onnx", reason="tf2onnx is not installed")
+    network = make(kind)
+    formats.write_onnx(network, tmp_path / "model.onnx", size)
+    for shape in [size] if size else [(16, 24), (17, 9), (1, 1)]:
+        pixels = np.stack([photo(*shape, seed=seed) for seed in range(2)])
+        assert difference(run_onnx(tmp_path / "model.onnx", pixels), network, pixels) <= 1
+
+
+def test_onnx_without_its_package_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="pip install tf2onnx onnx"):
+        formats.write_onnx(make("usual"), tmp_path / "model.onnx")
+
+
+@EVERY
+def test_keras(tmp_path, photo, kind):
+    network = make(kind)
+    formats.write_keras(network, tmp_path / "model.keras")
+    loaded = keras.saving.load_model(
+        tmp_path / "model.keras", custom_objects={"TransformNet": TransformNet}
+    )
+    pixels = photo()[None].astype("float32")
+    np.testing.assert_allclose(loaded(pixels), network(pixels), rtol=1e-5, atol=1e-3)
+    assert loaded.get_config() == network.get_config()
+
+
+def test_an_unknown_quantization_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="`quantize` must be one of float32, float16, int8"):
+        formats.write_tflite(make("usual"), tmp_path / "model.tflite", "int4")

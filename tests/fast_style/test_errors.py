@@ -1,0 +1,32 @@
+import pytest
+
+from fast_style import errors
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("one\n  two"), "one two"),
+        (ValueError(), "ValueError()"),
+        (
+            FileNotFoundError(2, "No such file or directory", "a.jpg"),
+            "a.jpg: No such file or directory",
+        ),
+        (FileNotFoundError("a.jpg: no such file"), "a.jpg: no such file"),
+    ],
+)
+def test_an_error_becomes_one_line(error, line):
+    assert errors.one_line(error) == line
+
+
+def test_only_the_first_line_of_a_message_is_kept():
+    assert errors.first_line(RuntimeError("disk full\n  at line 7")) == "disk full"
+    assert errors.first_line(RuntimeError()) == "RuntimeError()"
+
+
+def test_what_a_caller_catches_is_a_value_error():
+    with pytest.raises(ValueError, match="`mode` must be one of a, b; received 'c'"):
+        errors.check_choice("mode", "c", ("a", "b"))
+    for value in (0, 4, 1.0, "1", None):
+        with pytest.raises(ValueError, match="`count` must be an integer from 1 to 3"):
+            errors.check_integer("count", value, 1, 3)
