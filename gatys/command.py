@@ -14,8 +14,7 @@ from absl import flags
 
 import gatys
 from fast_style import command_line, images
-from fast_style.errors import UserError
-from fast_style.errors import InvalidValue
+from fast_style.errors import InvalidValue, UserError
 from fast_style.training.summaries import Summaries
 from gatys import options
 from gatys.settings import INITS
@@ -66,6 +65,7 @@ def main(argv):
     settings = options.settings(init=init)
     photo = images.load(content, values.max_pixels)
     paintings = [images.read(path, values.max_pixels) for path in styles]
+    print(f"painting on {command_line.describe_device()}", flush=True)
     # The same seed gives the same picture, on a GPU too.
     tf.config.experimental.enable_op_determinism()
     with (

@@ -45,6 +45,23 @@ def test_one_photograph_goes_to_generated_res_jpg_with_its_seconds(prefix, tmp_p
     assert process.stderr == ""  # nothing of what TensorFlow says at its start
 
 
+def test_without_a_checkpoint_the_network_that_comes_along_paints(tmp_path):
+    for name in ("a.png", "b.png"):
+        write_photo(tmp_path / name)
+    assert evaluate("a.png", cwd=tmp_path).returncode == 0
+    assert images.read(tmp_path / "generated" / "res.jpg").shape == (20, 30, 3)
+    process = evaluate("a.png", "b.png", "--output=out", cwd=tmp_path)
+    assert "2 of 2 images painted" in process.stdout
+    assert sorted(os.listdir(tmp_path / "out")) == ["a.png", "b.png"]
+
+
+def test_the_device_is_said(prefix, tmp_path):
+    photo = write_photo(tmp_path / "photo.png")
+    for runtime in ("openvino", "tensorflow"):
+        process = evaluate(photo, prefix, f"--runtime={runtime}", cwd=tmp_path)
+        assert re.search(rf"runtime {runtime} on (CPU|GPU)", process.stdout)
+
+
 def test_what_is_written_is_what_the_network_paints(prefix, tmp_path):
     photo = write_photo(tmp_path / "photo.png")
     output = tmp_path / "new" / "folder" / "painted.png"

@@ -75,6 +75,7 @@ def main(argv):
         distribution=distribution,
         **training_flags.trainer_options(values),
     )
+    print(f"training on {command_line.describe_device()}", flush=True)
     if trainer.step:
         print(f"going on from step {trainer.step} of {settings.steps} in {values.checkpoint_dir}")
     return _train(trainer, photos, distribution)

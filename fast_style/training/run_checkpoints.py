@@ -16,8 +16,11 @@ from fast_style.errors import InvalidValue
 
 # What may differ between a run and the one that goes on with it.
 _FREE = {("training", "steps"), ("training", "photos_found")}
-# What a run that was killed while it saved leaves: TensorFlow's files in the making and ours.
-_LEFTOVERS = re.compile(rf"ckpt-\d+_temp.*|checkpoint\.tmp.*|{PARTIAL}")
+# What a run that was killed while it saved leaves: TensorFlow's files in the making, and ours of
+# this version and of 0.1.
+_LEFTOVERS = re.compile(
+    r"ckpt-\d+_temp.*|checkpoint\.tmp.*|ckpt-.*\.json\.partial-\d+|\.ckpt-done-.*|" + PARTIAL
+)
 
 
 class RunCheckpoints:

@@ -1,6 +1,7 @@
 """Exported files, each run by its own runtime, against TensorFlow."""
 
 import os
+import pathlib
 
 import keras
 import numpy as np
@@ -121,3 +122,22 @@ def test_keras(tmp_path, photo, kind):
 def test_an_unknown_quantization_is_refused(tmp_path):
     with pytest.raises(ValueError, match="`quantize` must be one of float32, float16, int8"):
         formats.write_tflite(make("usual"), tmp_path / "model.tflite", "int4")
+
+
+@pytest.mark.parametrize("custom_objects", [None, {"TransformNet": TransformNet}])
+def test_keras_files_name_their_class_wherever_its_module_lies(tmp_path, photo, custom_objects):
+    network = make("usual")
+    formats.write_keras(network, tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", custom_objects)
+    x = photo()[None].astype("float32")
+    np.testing.assert_array_equal(loaded(x), network(x))
+
+
+def test_a_keras_file_exported_before_the_modules_moved_still_loads():
+    folder = pathlib.Path(__file__).parent / "files"
+    network = keras.saving.load_model(
+        folder / "exported_before_0.2.keras", {"TransformNet": TransformNet}
+    )
+    x = np.random.default_rng(5).integers(0, 256, (1, 16, 20, 3)).astype("float32")
+    expected = np.load(folder / "exported_before_0.2.npy").astype("float32")
+    np.testing.assert_allclose(network(x), expected, atol=0.3)  # kept as float16
