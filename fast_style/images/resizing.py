@@ -25,7 +25,8 @@ def check_rgb(rgb, name="rgb", batch=False):
     if rgb.dtype != np.uint8 or rgb.ndim not in dimensions or rgb.shape[-1] != 3 or not rgb.size:
         shapes = "[H, W, 3] or [N, H, W, 3]" if batch else "[H, W, 3]"
         raise InvalidValue(
-            f"`{name}` must be uint8 RGB {shapes}, not empty; received {rgb.dtype} {list(rgb.shape)}"
+            f"`{name}` must be uint8 RGB {shapes}, not empty; "
+            f"received {rgb.dtype} {list(rgb.shape)}"
         )
     return rgb
 

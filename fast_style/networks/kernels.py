@@ -16,6 +16,13 @@ def nearest_kernel(kernel, ops=np):
     Returns:
         float `[4, 4, F, C]`, for `keras.ops.conv_transpose` with stride 2.
     """
+    if ops is np:
+        folded = np.zeros((4, 4, *kernel.shape[2:]), kernel.dtype)
+        for row, column in np.ndindex(3, 3):
+            # Tap r of a copy's row falls on this pixel from two rows of the output.
+            folded[2 - row : 4 - row, 2 - column : 4 - column] += kernel[row, column]
+        return folded.transpose(0, 1, 3, 2)
+    # The same sums, row by row and then column by column: four additions that have a gradient.
     for axis in (0, 1):
         before, after = [[0, 0]] * axis, [[0, 0]] * (3 - axis)
         first, second = ([*before, border, *after] for border in ([1, 0], [0, 1]))
