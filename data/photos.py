@@ -44,6 +44,8 @@ class Photos:
         data_dir: TFDS's data_dir; its default if None.
         degrade: None, or a function of uint8 crops `[N, S, S, 3]` (a tensor) whose result is
             handed out together with them.
+        styles: int; with several, each crop is handed out with the number of a style, drawn from
+            the seed and its place in the order: of as many crops in a row, each has another one.
         cache: None, or what `data.cache.make_cache` returns: decoded photographs are kept there.
         worker, workers: int, which part of each batch is this process's, from 0, and the number of
             parts.
@@ -64,6 +66,7 @@ class Photos:
         max_pixels=images.MAX_PIXELS,
         data_dir=None,
         degrade=None,
+        styles=1,
         cache=None,
         worker=0,
         workers=1,
@@ -72,6 +75,7 @@ class Photos:
             ("image_size", image_size, 1),
             ("batch_size", batch_size, 1),
             ("seed", seed, 0),
+            ("styles", styles, 1),
             ("zoom", 1 if zoom is None else zoom, 1),
         ):
             if not least <= value < np.inf:  # nor NaN
@@ -87,6 +91,7 @@ class Photos:
         self.zoom = zoom
         self.max_pixels = max_pixels
         self._degrade = degrade
+        self._styles = styles
         self._cache = cache
         self._unreadable = set()
         self._too_small = set()
@@ -133,12 +138,47 @@ class Photos:
         Returns:
             `tf.data.Dataset` of pairs: uint8 RGB `[N, image_size, image_size, 3]`, N this worker's
             part of `batch_size`, and the position after that batch (int64 scalar). With `degrade`,
-            the first is a pair itself: what `degrade` made of the crops, and the crops.
+            the first is a pair itself: what `degrade` made of the crops, and the crops. With
+            several `styles` it is a pair, too: the crops and their styles, int32 `[N]`.
         """
         dataset = self._batches(position) if self._workers == 1 else self._parts(position)
-        if self._degrade:
-            dataset = dataset.map(lambda crops, after: ((self._degrade(crops), crops), after))
-        return dataset.prefetch(4)
+
+        def extended(crops, indices, after):
+            if self._degrade:
+                return (self._degrade(crops), crops), after
+            if self._styles > 1:
+                styles = tf.numpy_function(self._draw_styles, [indices], tf.int32)
+                return (crops, tf.ensure_shape(styles, indices.shape)), after
+            return crops, after
+
+        return dataset.map(extended).prefetch(4)
+
+    def sample(self, count):
+        """The first crops of the order, the same for every worker.
+
+        Args:
+            count: int, how many are wanted.
+
+        Returns:
+            uint8 RGB `[N, image_size, image_size, 3]`, N at most `count`.
+        """
+        crops = []
+        for record in self._source.records(0).take(len(self)).as_numpy_iterator():
+            crop = self._example(*record)
+            if crop.size:
+                crops.append(crop)
+            if len(crops) == count:
+                break
+        return np.stack(crops)
+
+    def _draw_styles(self, indices):
+        """The styles of crops at these places of the order, int32."""
+        rounds = {index // self._styles for index in indices.tolist()}
+        orders = {
+            r: np.random.default_rng((self.seed, r)).permutation(self._styles) for r in rounds
+        }
+        drawn = [orders[i // self._styles][i % self._styles] for i in indices.tolist()]
+        return np.array(drawn, np.int32)
 
     def _batches(self, position):
         """Whole batches, unreadable photographs passed over."""
@@ -153,7 +193,7 @@ class Photos:
         dataset = dataset.filter(lambda crop, _: tf.size(crop) > 0)
         dataset = dataset.map(lambda crop, after: (tf.ensure_shape(crop, (side, side, 3)), after))
         dataset = dataset.batch(self.batch_size, drop_remainder=True)
-        return dataset.map(lambda crops, after: (crops, after[-1]))
+        return dataset.map(lambda crops, after: (crops, after - 1, after[-1]))
 
     def _parts(self, position):
         """This worker's part of each batch; every place is filled."""
@@ -167,7 +207,7 @@ class Photos:
         def part(indices, names, data):
             crops = tf.numpy_function(self._part, [indices, names, data], tf.uint8)
             crops = tf.ensure_shape(crops, (size, self.image_size, self.image_size, 3))
-            return crops, indices[0] - first + self.batch_size
+            return crops, indices, indices[0] - first + self.batch_size
 
         dataset = self._source.records(position).filter(mine).batch(size, drop_remainder=True)
         return dataset.map(part, num_parallel_calls=self._threads, deterministic=True)

@@ -16,6 +16,7 @@ import tempfile
 import tensorflow as tf
 
 from fast_style.atomic_files import folder_aside
+from fast_style.checkpoints import tensor_bundle
 from fast_style.checkpoints.metadata import (
     CheckpointError,
     check_task,
@@ -25,6 +26,7 @@ from fast_style.checkpoints.metadata import (
     task_of,
     write_metadata,
 )
+from fast_style.checkpoints.styles import assign_arrays, choose
 from fast_style.errors import first_line, system_reason
 from fast_style.networks.architecture import STYLE
 from fast_style.networks.super_resolution_net import SuperResolutionNet
@@ -50,12 +52,14 @@ def build_network(metadata, where):
     return network
 
 
-def load_network(prefix, task=None):
+def load_network(prefix, task=None, style=None):
     """Builds the network that a checkpoint describes and loads its weights.
 
     Args:
         prefix: checkpoint prefix: `ckpt-done`, or a checkpoint of a run, `ckpt-1000`.
         task: what the network must have been trained for, a key of `NETWORKS`; None for any.
+        style: of a network of several styles, the one or the mixture whose plain network is
+            wanted, see `fast_style.checkpoints.styles`; None for the network as it is.
 
     Returns:
         `TransformNet` or `SuperResolutionNet`, and the metadata (dict).
@@ -63,10 +67,19 @@ def load_network(prefix, task=None):
     Raises:
         FileNotFoundError: there is no checkpoint at `prefix`.
         CheckpointError: damaged, of another task, or JSON and weights disagree.
+        ValueError: `style` is unknown, or given for a network of one style.
     """
     prefix = os.fspath(prefix)
     metadata = read_metadata(prefix)
     check_task(prefix, metadata, task)
+    if style is not None:
+        check_task(prefix, metadata, STYLE)
+        architecture, arrays, _ = tensor_bundle.load(prefix)
+        arrays, architecture = choose(arrays, architecture, metadata, prefix, style)
+        network = TransformNet(**architecture.options)
+        network.build()
+        assign_arrays(network, arrays)
+        return network, metadata
     network = build_network(metadata, metadata_path(prefix))
     with reading_checkpoint(prefix):
         _check_shapes(prefix, network)

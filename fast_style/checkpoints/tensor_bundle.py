@@ -31,7 +31,7 @@ _FLOAT = 1  # of TensorFlow's DataType
 
 
 def load(prefix):
-    """Reads the network that a checkpoint describes.
+    """Reads the network that a checkpoint describes, with all its styles.
 
     Args:
         prefix: checkpoint prefix, such as "checkpoints/ckpt-done".

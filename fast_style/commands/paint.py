@@ -18,6 +18,7 @@ from absl import flags
 
 from fast_style import command_line, images
 from fast_style.checkpoints.metadata import check_task, read_metadata, task_of
+from fast_style.checkpoints.styles import style_names
 from fast_style.commands import provided
 from fast_style.errors import MENDABLE, InvalidValue, one_line
 from fast_style.networks.architecture import STYLE, SUPER_RESOLUTION
@@ -27,7 +28,15 @@ from fast_style.painting.paint_options import PaintOptions, paint
 from fast_style.painting.stylizer import Stylizer
 
 # What would mean nothing, or something else, for a network that enlarges.
-_STYLE_FLAGS = ("keep_colors", "strength", "image_size", "style_scale", "tile", "max_memory")
+_STYLE_FLAGS = (
+    "style",
+    "keep_colors",
+    "strength",
+    "image_size",
+    "style_scale",
+    "tile",
+    "max_memory",
+)
 
 
 def define_flags():
@@ -62,6 +71,13 @@ def _define_files():
 
 def _define_appearance():
     look = command_line.defaults(PaintOptions)
+    flags.DEFINE_string(
+        "style",
+        None,
+        "Which style of a network of several: a name, or a mixture such as "
+        '"starry_night:2,wave:1", whose weights are made to add up to 1.',
+    )
+    flags.DEFINE_bool("list_styles", False, "Print the names of the network's styles, and stop.")
     flags.DEFINE_bool("keep_colors", look["keep_colors"], "Keep the colours of the photograph.")
     flags.DEFINE_float("strength", look["strength"], "From 0, the photograph, to 1, the painting.")
     flags.DEFINE_integer(
@@ -109,6 +125,8 @@ def _define_runtime():
 def main(argv):
     """Runs the command; returns its exit status."""
     values = flags.FLAGS
+    if values.list_styles:
+        return _list_styles(argv[1:])
     inputs, prefix = _arguments(argv[1:])
     options = PaintOptions(
         values.keep_colors, values.strength, values.image_size, values.style_scale
@@ -153,6 +171,13 @@ def _arguments(given):
     return given, prefix
 
 
+def _list_styles(given):
+    if len(given) != 1:
+        command_line.usage_error("one argument is wanted with --list_styles: CHECKPOINT")
+    print("\n".join(style_names(read_metadata(given[0]))))
+    return 0
+
+
 def _names_images(path):
     if os.path.exists(f"{path}.index"):
         return False
@@ -189,7 +214,9 @@ def _load(prefix, values, task):
     runtime = runtimes.choose(values.runtime, values.jit_compile, task)
     if runtime == "tensorflow":
         command_line.start_tensorflow()
-    stylizer = Stylizer.load(prefix, values.jit_compile, runtime, _tile(values.tile), max_memory)
+    stylizer = Stylizer.load(
+        prefix, values.jit_compile, runtime, _tile(values.tile), max_memory, style=values.style
+    )
     stylizer.prepare()
     return stylizer
 

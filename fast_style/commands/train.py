@@ -3,8 +3,9 @@
     %s STYLE PHOTOS [flags]
     %s --task=super_resolution PHOTOS [flags]
 
-STYLE is an image of the painting; PHOTOS a folder of photographs, searched recursively, or
-tfds:NAME[:SPLIT] for a prepared TFDS dataset. Checkpoints, the finished network ckpt-done and
+STYLE is an image of the painting, or a folder of paintings or a quoted pattern, which one network
+then learns to paint, each as a style of its own; PHOTOS a folder of photographs, searched
+recursively, or tfds:NAME[:SPLIT] for a prepared TFDS dataset. Checkpoints, the finished network ckpt-done and
 TensorBoard's log/ go to --checkpoint_dir. The same command goes on where a run stopped.
 """
 
@@ -20,6 +21,7 @@ from fast_style import command_line, images
 from fast_style.commands import training_flags
 from fast_style.commands.training_flags import define as define_flags
 from fast_style.training.distribution import Distribution
+from fast_style.training.paintings import read_paintings
 from fast_style.training.style_task import StyleTask
 from fast_style.training.super_resolution_task import SuperResolutionTask
 from fast_style.training.trainer import TaskTrainer
@@ -33,8 +35,8 @@ def _make_task(values, style):
     if values.task == "super_resolution":
         task = SuperResolutionTask(settings)
         return task, {"zoom": None, "degrade": task.degrade}
-    painting = images.read(style, values.max_pixels)
-    return StyleTask(settings, painting, os.path.basename(style)), {"zoom": settings.zoom}
+    task = StyleTask(settings, read_paintings(style, values.max_pixels))
+    return task, {"zoom": settings.zoom, "styles": task.styles}
 
 
 def main(argv):

@@ -2,12 +2,14 @@
 
 import dataclasses
 
+import keras
 from keras import ops
 
 from fast_style.errors import InvalidValue, check_choice
 
 REDUCTIONS = ("relative", "mean", "sum")
-ENERGY = 1e6  # to which "relative" scales a painting's Gram matrices
+ENERGY = 1e6  # to which "energy" scales a painting's Gram matrices
+_SMALLEST_DISTANCE = 1e-6  # of a black painting from black photographs, say
 
 
 def gram_matrix(features):
@@ -142,10 +144,11 @@ class LossSettings:
         style_layers: layers of the style loss.
         content_weight, style_weight, tv_weight: factors of the three losses in the total.
         content_layer_weights, style_layer_weights: a factor for each layer; empty for 1 each.
-        style_reduction: "mean" or "sum", see `style_loss`; or "relative", the mean form scaled
-            so that the painting's own loss against black is `ENERGY`. Between a painting of thick
-            strokes and one of smooth planes the mean form differs tenfold, and one style weight
-            would not do for both.
+        style_reduction: "mean" or "sum", see `style_loss`; or "relative": each layer's mean form
+            divided by what it is for unpainted photographs (`PerceptualLoss.measure_distances`),
+            so that one weight does for every painting and every layer has its say. "energy" is
+            what "relative" was in version 0.1: the mean form scaled so that the painting's own
+            loss against black is `ENERGY`.
 
     Raises:
         ValueError: weights that do not match their layers in number, or are negative.
@@ -159,8 +162,8 @@ class LossSettings:
         "block4_conv3",
     )
     content_weight: float = 1.0
-    style_weight: float = 2.0
-    tv_weight: float = 500.0
+    style_weight: float = 4e5
+    tv_weight: float = 1000.0
     content_layer_weights: tuple[float, ...] = ()
     style_layer_weights: tuple[float, ...] = ()
     style_reduction: str = "relative"
@@ -174,7 +177,7 @@ class LossSettings:
                 getattr(self, f"{kind}_layer_weights"),
             )
         check_weight("tv_weight", self.tv_weight)
-        check_choice("style_reduction", self.style_reduction, REDUCTIONS)
+        check_choice("style_reduction", self.style_reduction, (*REDUCTIONS, "energy"))
 
     @property
     def layers(self):
@@ -190,7 +193,7 @@ class LossSettings:
 
 
 class PerceptualLoss:
-    """Total of content, style and total variation loss against one painting or several.
+    """Total of content, style and total variation loss against paintings.
 
     The paintings' Gram matrices are computed once, here.
 
@@ -202,25 +205,41 @@ class PerceptualLoss:
         settings: a `LossSettings`.
         style_image_weights: for a list, how much each painting counts in the mean; empty for equal
             parts.
+        separate: bool, whether each painting of a list is a style of its own, S in all, in place of
+            one style that is their mean.
+
+    Attributes:
+        distances: float32 `tf.Variable`-like `[S, L]`, what "relative" divides each style layer's
+            loss by; see `measure_distances`. None for the other reductions.
 
     Raises:
         ValueError: weights that do not match the paintings in number, or are negative or all zero.
     """
 
-    def __init__(self, loss_network, style_image, settings, style_image_weights=()):
+    def __init__(self, loss_network, style_image, settings, style_image_weights=(), separate=False):
         self.loss_network = loss_network
         self.settings = settings
         paintings = style_image if isinstance(style_image, list | tuple) else [style_image]
-        shares = _parts_of_one(style_image_weights, len(paintings))
-        self.style_targets = {}
-        for painting, share in zip(paintings, shares, strict=True):
-            features = loss_network(painting, layers=settings.style_layers)
-            for name, value in features.items():
-                gram = share * gram_matrix(value)
-                self.style_targets[name] = self.style_targets.get(name, 0.0) + gram
-        self._reduction, self._scale = settings.style_reduction, 1.0
-        if self._reduction == "relative":
-            self._reduction = "mean"
+        grams = [
+            {
+                name: gram_matrix(value)
+                for name, value in loss_network(painting, layers=settings.style_layers).items()
+            }
+            for painting in paintings
+        ]
+        if separate:
+            self.style_targets = {
+                name: ops.concatenate([each[name] for each in grams]) for name in grams[0]
+            }
+        else:
+            shares = _parts_of_one(style_image_weights, len(paintings))
+            self.style_targets = {
+                name: sum(share * each[name] for share, each in zip(shares, grams, strict=True))
+                for name in grams[0]
+            }
+        self.distances = None
+        self._scale = 1.0
+        if settings.style_reduction == "energy":
             energy = sum(
                 weight * ops.mean(ops.square(self.style_targets[name]))
                 for name, weight in settings.weighted("style")
@@ -228,31 +247,67 @@ class PerceptualLoss:
             # A painting without any features, black say, has none to be relative to.
             self._scale = ENERGY / ops.maximum(energy, 1e-6)
 
+    @property
+    def styles(self):
+        """int, number of styles."""
+        return len(next(iter(self.style_targets.values())))
+
+    def measure_distances(self, images):
+        """How far unpainted photographs are from each style at each layer: the "mean" style loss.
+
+        With "relative" each layer's loss is divided by it, so that it is 1 for photographs and
+        ends, for painted ones, at the share that is left. Between paintings, and between layers,
+        the plain loss differs a hundred thousandfold.
+
+        Args:
+            images: float32 RGB `[N, H, W, 3]`, crops of training photographs.
+
+        Returns:
+            float32 array `[S, L]`, of each style and layer of `settings.style_layers`, which
+            `set_distances` takes.
+        """
+        features = self.loss_network(images, layers=self.settings.style_layers)
+        columns = []
+        for name in self.settings.style_layers:
+            grams = gram_matrix(features[name])[:, None]
+            squares = ops.mean(ops.square(grams - self.style_targets[name][None]), axis=(2, 3))
+            columns.append(ops.mean(squares, axis=0))
+        return ops.convert_to_numpy(ops.stack(columns, axis=1))
+
+    def set_distances(self, distances):
+        """Sets what "relative" divides by: float `[S, L]`, from `measure_distances`."""
+        # A variable: workers of one run are handed the chief's.
+        self.distances = keras.Variable(distances, trainable=False, dtype="float32")
+
     def content_targets(self, content_images):
         """Features of `content_images` (float32 RGB `[N, H, W, 3]`) at the content layers."""
         return self.loss_network(content_images, layers=self.settings.content_layers)
 
-    def __call__(self, images, content_targets):
-        """Compares `images` with the painting and with content features.
+    def __call__(self, images, content_targets, styles=None):
+        """Compares `images` with paintings and with content features.
 
         Args:
             images: float32 RGB `[N, H, W, 3]`, 0..255.
             content_targets: what `content_targets` returned for images of the same size.
+            styles: int `[N]`, which style each image is held to; None for the first.
 
         Returns:
             The total, a float32 scalar, and a dict of the losses that it sums, before their
             weights: "content", "style", "tv", and each layer's as "content/block3_conv3" and
             "style/block1_conv2".
+
+        Raises:
+            ValueError: "relative" without distances.
         """
         settings = self.settings
+        if settings.style_reduction == "relative" and self.distances is None:
+            raise InvalidValue("`style_reduction` relative needs `set_distances` first")
         features = self.loss_network(images, layers=settings.layers)
         parts = {}
         for name, _ in settings.weighted("content"):
             parts[f"content/{name}"] = content_loss(features[name], content_targets[name])
         for name, _ in settings.weighted("style"):
-            parts[f"style/{name}"] = self._scale * style_loss(
-                gram_matrix(features[name]), self.style_targets[name], self._reduction
-            )
+            parts[f"style/{name}"] = self._style_loss(name, gram_matrix(features[name]), styles)
         for kind in ("content", "style"):
             parts[kind] = sum(w * parts[f"{kind}/{name}"] for name, w in settings.weighted(kind))
         parts["tv"] = total_variation_loss(images)
@@ -262,6 +317,19 @@ class PerceptualLoss:
             + settings.tv_weight * parts["tv"]
         )
         return total, parts
+
+    def _style_loss(self, name, grams, styles):
+        """Style loss of one layer, averaged over the images."""
+        targets = self.style_targets[name]
+        if styles is not None:
+            targets = ops.take(targets, styles, axis=0)
+        reduction = self.settings.style_reduction
+        if reduction != "relative":
+            return self._scale * style_loss(grams, targets, "sum" if reduction == "sum" else "mean")
+        distances = self.distances[:, self.settings.style_layers.index(name)]
+        distances = ops.take(distances, 0 if styles is None else styles, axis=0)
+        squares = ops.mean(ops.square(grams - targets), axis=(1, 2))
+        return ops.mean(squares / ops.maximum(distances, _SMALLEST_DISTANCE))
 
 
 def _parts_of_one(weights, count):

@@ -5,7 +5,7 @@ What loads a network without TensorFlow, or feeds it part of an image, needs no 
 
 from dataclasses import asdict, dataclass
 
-from fast_style.errors import check_choice, check_integer
+from fast_style.errors import InvalidValue, check_choice, check_integer
 
 STYLE, SUPER_RESOLUTION = "style", "super_resolution"
 TASKS = (STYLE, SUPER_RESOLUTION)
@@ -18,6 +18,7 @@ STRIDED_KERNELS = (3, 4)
 # A config may come from an untrusted file: it must not ask for all the memory there is.
 MAX_WIDTH = 512
 MAX_RESIDUAL_BLOCKS = 64
+MAX_STYLES = 1024
 STRIDE = 4  # of the bottleneck: two convolutions of stride 2
 SMALLEST = 2 * STRIDE  # reflection in the residual blocks needs two rows of features
 EPSILON = 1e-5  # added to variances by both normalizations
@@ -64,6 +65,7 @@ class Architecture:
     upsampling: str = "nearest"
     output: str = "linear"
     strided_kernel: int = 3
+    styles: int = 1
 
     def __post_init__(self):
         check_choice("normalization", self.normalization, NORMALIZATIONS)
@@ -73,6 +75,12 @@ class Architecture:
         check_choice("strided_kernel", self.strided_kernel, STRIDED_KERNELS)
         check_integer("width", self.width, 1, MAX_WIDTH)
         check_integer("residual_blocks", self.residual_blocks, 0, MAX_RESIDUAL_BLOCKS)
+        check_integer("styles", self.styles, 1, MAX_STYLES)
+        if self.styles > 1 and self.normalization != "instance":
+            raise InvalidValue(
+                "`normalization` must be instance for several styles; "
+                f"received {self.normalization}"
+            )
 
     @property
     def residuals(self):
@@ -147,8 +155,9 @@ class Architecture:
                 ends = ends[::-1]  # Keras keeps those of transposed convolutions so
             shapes[f"{name}/conv/kernel"] = (size, size, *ends)
             shapes[f"{name}/conv/bias"] = (channels,)
-            for part in parts if name != "out" else ():
-                shapes[f"{name}/norm/{part}"] = (channels,)
+            rows = (channels,) if self.styles == 1 else (self.styles, channels)
+            for part in parts if name != "out" or self.styles > 1 else ():
+                shapes[f"{name}/norm/{part}"] = rows
         return shapes
 
     @property

@@ -64,6 +64,8 @@ class ConvBlock(keras.layers.Layer):
         padding: one of `PADDINGS`.
         activation: bool, whether a ReLU follows.
         kernel_initializer: Keras initializer of the convolution.
+        styles: int, number of styles; with several, calls take `styles`, float `[N, S]`, how much
+            of each style each image gets.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class ConvBlock(keras.layers.Layer):
         padding="reflect",
         activation=True,
         kernel_initializer="glorot_uniform",
+        styles=1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -86,6 +89,7 @@ class ConvBlock(keras.layers.Layer):
         self.padding = padding
         self.activation = activation
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.styles = styles
         own = {"dtype": self.dtype_policy}
         self.pad = Padding2D((kernel_size - 1) // 2, padding, name="pad", **own)
         few = kernel_size**2 > FEW * filters and strides == 1
@@ -97,7 +101,7 @@ class ConvBlock(keras.layers.Layer):
             name="conv",
             **own,
         )
-        self.norm = make_normalization(normalization, **own)
+        self.norm = make_normalization(normalization, styles, **own)
 
     def build(self, input_shape):
         # Of the shape, the channels count: the convolution sees a padded or enlarged image.
@@ -105,14 +109,16 @@ class ConvBlock(keras.layers.Layer):
         if self.norm:
             self.norm.build((None, None, None, self.filters))
 
-    def call(self, inputs, training=False):
+    def call(self, inputs, training=False, styles=None):
         x = self.conv(self.pad(inputs))
-        return self.finish(x, training)
+        return self.finish(x, training, styles)
 
-    def finish(self, x, training):
+    def finish(self, x, training, styles=None):
         """What follows the convolution: normalization, then ReLU."""
-        if self.norm:
-            x = self.norm(x, training=training) if self.normalization == "batch" else self.norm(x)
+        if self.normalization == "batch":
+            x = self.norm(x, training=training)
+        elif self.norm:
+            x = self.norm(x, styles=styles) if self.styles > 1 else self.norm(x)
         return ops.relu(x) if self.activation else x
 
     def get_config(self):
@@ -125,6 +131,7 @@ class ConvBlock(keras.layers.Layer):
             "padding": self.padding,
             "activation": self.activation,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            **({"styles": self.styles} if self.styles > 1 else {}),
         }
 
 
@@ -160,15 +167,15 @@ class NearestUpBlock(_UpBlock):
         border = "edge" if self.padding == "reflect" else "zero"
         self.pad = Padding2D(1, border, name="pad", dtype=self.dtype_policy)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs, training=False, styles=None):
         if self.enlarge is not None:
             pad = Padding2D(1, self.padding, dtype=self.dtype_policy)
-            return self.finish(self.conv(pad(self.enlarge(inputs))), training)
+            return self.finish(self.conv(pad(self.enlarge(inputs))), training, styles)
         # What nearest neighbour repeats is multiplied once: each output pixel sees 2x2 input
         # pixels, so both steps are one convolution of stride 1/2, with 4/9 of the products.
         kernel = nearest_kernel(self.conv.kernel, ops)
         x = ops.conv_transpose(self.pad(inputs), kernel, strides=2, padding="valid")[:, 3:-3, 3:-3]
-        return self.finish(x + ops.cast(self.conv.bias, x.dtype), training)
+        return self.finish(x + ops.cast(self.conv.bias, x.dtype), training, styles)
 
 
 @keras.saving.register_keras_serializable("fast_style")
@@ -191,12 +198,12 @@ class TransposedUpBlock(_UpBlock):
             dtype=self.dtype_policy,
         )
 
-    def call(self, inputs, training=False):
+    def call(self, inputs, training=False, styles=None):
         # 2n + 1 rows; without the first, row 2i is centred on input row i, the mirror image of
         # ConvBlock with strides=2. A 4x4 kernel makes one row more, at the end.
         kept = slice(1, None if self.kernel_size == 3 else -1)
         x = self.conv(inputs)[:, kept, kept]
-        return self.finish(x, training)
+        return self.finish(x, training, styles)
 
 
 def make_up_block(kind, filters, **kwargs):
@@ -215,16 +222,19 @@ class ResidualBlock(keras.layers.Layer):
         filters: int, channels of input and output.
         normalization: one of `NORMALIZATIONS`.
         padding: one of `PADDINGS`.
+        styles: as in `ConvBlock`.
     """
 
-    def __init__(self, filters, normalization="instance", padding="reflect", **kwargs):
+    def __init__(self, filters, normalization="instance", padding="reflect", styles=1, **kwargs):
         super().__init__(**kwargs)
         self.filters = filters
         self.normalization = normalization
         self.padding = padding
+        self.styles = styles
         options = {
             "normalization": normalization,
             "padding": padding,
+            "styles": styles,
             "dtype": self.dtype_policy,
         }
         self.first = ConvBlock(filters, 3, **options, name="first")
@@ -239,8 +249,9 @@ class ResidualBlock(keras.layers.Layer):
         self.first.build(input_shape)
         self.second.build(input_shape)
 
-    def call(self, inputs, training=False):
-        return inputs + self.second(self.first(inputs, training=training), training=training)
+    def call(self, inputs, training=False, styles=None):
+        options = {"training": training, "styles": styles}
+        return inputs + self.second(self.first(inputs, **options), **options)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -251,4 +262,5 @@ class ResidualBlock(keras.layers.Layer):
             "filters": self.filters,
             "normalization": self.normalization,
             "padding": self.padding,
+            **({"styles": self.styles} if self.styles > 1 else {}),
         }

@@ -29,28 +29,63 @@ def moments_from(source):
         _moments.reset(token)
 
 
-@keras.saving.register_keras_serializable("fast_style")
-class InstanceNormalization(keras.layers.Layer):
-    """Normalizes each channel of each image over its own height and width.
+class _StyleRows(keras.layers.Layer):
+    """A layer with a scale and a shift for each channel, of each style where there are several.
 
-    Ulyanov et al. 2016, *Instance Normalization: The Missing Ingredient for Fast Stylization*.
-    `keras.layers.GroupNormalization(groups=-1)` computes the same; this form skips its reshapes,
-    which cost more than the arithmetic on a CPU.
+    Dumoulin, Shlens and Kudlur 2017, *A Learned Representation for Artistic Style*: styles share
+    all weights but these. Called with `styles`, float `[N, S]`, how much of each style each image
+    of a batch gets, it takes the weighted sums of the rows.
 
     Args:
-        epsilon: float, added to the variance.
+        styles: int, number of styles.
     """
 
-    def __init__(self, epsilon=EPSILON, **kwargs):
+    def __init__(self, styles=1, **kwargs):
         super().__init__(**kwargs)
-        self.epsilon = epsilon
+        self.styles = styles
 
     def build(self, input_shape):
         channels = (input_shape[-1],)
-        self.gamma = self.add_weight(name="gamma", shape=channels, initializer="ones")
-        self.beta = self.add_weight(name="beta", shape=channels, initializer="zeros")
+        shape = channels if self.styles == 1 else (self.styles, *channels)
+        self.gamma = self.add_weight(name="gamma", shape=shape, initializer="ones")
+        self.beta = self.add_weight(name="beta", shape=shape, initializer="zeros")
 
-    def call(self, inputs):
+    def scale_and_shift(self, styles):
+        """Scale and shift, float32, of one style `[C]` or of each image `[N, 1, 1, C]`."""
+        rows = (ops.cast(self.gamma, "float32"), ops.cast(self.beta, "float32"))
+        if self.styles == 1:
+            return rows
+        styles = ops.cast(styles, "float32")
+        return tuple(ops.expand_dims(ops.matmul(styles, row), (1, 2)) for row in rows)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        config = super().get_config()
+        # A later option is named only where it is used.
+        return config if self.styles == 1 else {**config, "styles": self.styles}
+
+
+@keras.saving.register_keras_serializable("fast_style")
+class InstanceNormalization(_StyleRows):
+    """Normalizes each channel of each image over its own height and width.
+
+    Ulyanov et al. 2016, *Instance Normalization: The Missing Ingredient for Fast Stylization*; with
+    several styles the conditional form of Dumoulin et al. 2017.
+    `keras.layers.GroupNormalization(groups=-1)` computes the same for one style; this form skips
+    its reshapes, which cost more than the arithmetic on a CPU.
+
+    Args:
+        epsilon: float, added to the variance.
+        styles: int, number of styles, see `scale_and_shift`.
+    """
+
+    def __init__(self, epsilon=EPSILON, styles=1, **kwargs):
+        super().__init__(styles, **kwargs)
+        self.epsilon = epsilon
+
+    def call(self, inputs, styles=None):
         # The moments of half precision features overflow; they are taken in float32.
         x = ops.cast(inputs, "float32")
         source = _moments.get()
@@ -58,22 +93,39 @@ class InstanceNormalization(keras.layers.Layer):
             mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
         else:
             mean, variance = source(self, x)
-        scale = ops.rsqrt(variance + self.epsilon) * ops.cast(self.gamma, "float32")
-        shift = ops.cast(self.beta, "float32") - mean * scale
+        gamma, beta = self.scale_and_shift(styles)
+        scale = ops.rsqrt(variance + self.epsilon) * gamma
+        shift = beta - mean * scale
         return ops.cast(x * scale + shift, inputs.dtype)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
-def make_normalization(kind, **kwargs):
-    """The layer for a name in `NORMALIZATIONS`; None for "none"."""
+@keras.saving.register_keras_serializable("fast_style")
+class StyleAffine(_StyleRows):
+    """Scales and shifts each channel as the style of each image says; normalizes nothing.
+
+    After the last convolution it gives a style its own range of colours.
+    """
+
+    def call(self, inputs, styles=None):
+        scale, shift = self.scale_and_shift(styles)
+        return ops.cast(ops.cast(inputs, "float32") * scale + shift, inputs.dtype)
+
+
+def make_normalization(kind, styles=1, **kwargs):
+    """The layer for a name in `NORMALIZATIONS`; None for "none".
+
+    With several styles "none" is a `StyleAffine`, and "batch" is refused.
+    """
     check_choice("normalization", kind, NORMALIZATIONS)
+    if styles > 1:
+        check_choice("normalization", kind, ("instance", "none"))
     if kind == "instance":
-        return InstanceNormalization(name="norm", **kwargs)
+        return InstanceNormalization(name="norm", styles=styles, **kwargs)
+    if kind == "none" and styles > 1:
+        return StyleAffine(styles, name="norm", **kwargs)
     if kind == "batch":
         return keras.layers.BatchNormalization(epsilon=EPSILON, momentum=0.9, name="norm", **kwargs)
     return None

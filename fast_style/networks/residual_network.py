@@ -70,7 +70,7 @@ class ResidualNetwork(keras.Model):
             name = f"residual{i + 1}"
             setattr(self, name, ResidualBlock(filters, **options, name=name))
 
-    def _through_blocks(self, x, training):
+    def _through_blocks(self, x, **options):
         for block in self.blocks:
-            x = block(x, training=training)
+            x = block(x, **options)
         return x

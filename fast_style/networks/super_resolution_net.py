@@ -106,7 +106,7 @@ class SuperResolutionNet(ResidualNetwork):
     def call(self, images, training=False):
         height, width = ops.shape(images)[1:3]
         images = pad_to_multiple(ops.cast(images, "float32"), 1, SMALLEST, ops)
-        x = self._through_blocks(images / 127.5 - 1, training)
+        x = self._through_blocks(images / 127.5 - 1, training=training)
         # From the middle of the range, or from the picture that is there already.
         start = self._enlarged(images) if self.skip else 127.5
         x = start + 127.5 * ops.cast(x, "float32")

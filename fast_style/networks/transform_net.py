@@ -5,6 +5,7 @@ import dataclasses
 import keras
 from keras import ops
 
+from fast_style.errors import InvalidValue
 from fast_style.networks.architecture import SMALLEST, STRIDE, STYLE, Architecture
 from fast_style.networks.layers import ConvBlock, make_up_block
 from fast_style.networks.padding import pad_to_multiple
@@ -36,13 +37,16 @@ class TransformNet(ResidualNetwork):
         output: "tanh" (scaled to 0..255) or "linear".
         strided_kernel: 3 or 4, side of the kernels of stride 2 and 1/2, pixels (4 is for networks
             that were trained elsewhere).
+        styles: int, number of styles that share the weights but for a scale and a shift after each
+            convolution, the last one included (Dumoulin et al. 2017). With several, calls take
+            `styles`, float `[N, styles]`: how much of each style each image gets, parts of 1.
 
     Raises:
         ValueError: for an option that is none of those.
     """
 
     OPTIONS = tuple(field.name for field in dataclasses.fields(Architecture))
-    LATER_OPTIONS = {"strided_kernel": Architecture.strided_kernel}
+    LATER_OPTIONS = {"strided_kernel": Architecture.strided_kernel, "styles": Architecture.styles}
     task = STYLE
 
     def __init__(
@@ -54,10 +58,18 @@ class TransformNet(ResidualNetwork):
         upsampling="nearest",
         output="linear",
         strided_kernel=3,
+        styles=1,
         **kwargs,
     ):
         architecture = Architecture(
-            width, residual_blocks, normalization, padding, upsampling, output, strided_kernel
+            width,
+            residual_blocks,
+            normalization,
+            padding,
+            upsampling,
+            output,
+            strided_kernel,
+            styles,
         )
         super().__init__(width, residual_blocks, **kwargs)
         self.architecture = architecture
@@ -66,8 +78,9 @@ class TransformNet(ResidualNetwork):
         self.upsampling = upsampling
         self.output_activation = output
         self.strided_kernel = strided_kernel
+        self.styles = styles
 
-        options = {"normalization": normalization, "padding": padding}
+        options = {"normalization": normalization, "padding": padding, "styles": styles}
         # Pixels of 0..255 would saturate the tanh where no normalization brings them to scale.
         first = keras.initializers.VarianceScaling(
             1 / 128**2 if normalization == "none" else 1.0, mode="fan_avg", distribution="uniform"
@@ -86,6 +99,7 @@ class TransformNet(ResidualNetwork):
             normalization="none",
             padding=padding,
             activation=False,
+            styles=styles,
             name="out",
             dtype=self.dtype_policy,
         )
@@ -98,13 +112,17 @@ class TransformNet(ResidualNetwork):
     def tail(self):
         return [self.up1, self.up2, self.out]
 
-    def call(self, images, training=False):
+    def call(self, images, training=False, styles=None):
+        if self.styles > 1 and styles is None:
+            raise InvalidValue(f"`styles` must say how much of {self.styles} styles an image gets")
         height, width = ops.shape(images)[1:3]
-        x = self._through_blocks(pad_to_multiple(images, STRIDE, SMALLEST, ops), training)
+        x = self._through_blocks(
+            pad_to_multiple(images, STRIDE, SMALLEST, ops), training=training, styles=styles
+        )
         x = x[:, :height, :width]
         return 127.5 * (ops.tanh(x) + 1) if self.output_activation == "tanh" else x
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape, **_):
         return input_shape
 
     def get_config(self):

@@ -6,6 +6,7 @@ import numpy as np
 import openvino as ov
 
 from fast_style.checkpoints import tensor_bundle
+from fast_style.checkpoints.styles import choose
 from fast_style.networks.architecture import SMALLEST, STRIDE
 from fast_style.networks.padding import pad_to_multiple
 from fast_style.painting import openvino_graph
@@ -41,15 +42,21 @@ class OpenVINORuntime:
         self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, prefix):
+    def load(cls, prefix, style=None):
         """The runtime for a checkpoint, and its metadata (dict).
 
+        Args:
+            prefix: checkpoint prefix.
+            style: which of several styles, see `fast_style.checkpoints.styles`.
+
         Raises:
+            ValueError: `style` is missing, unknown, or given for a network of one.
             FileNotFoundError: there is no checkpoint at `prefix`.
             fast_style.checkpoints.metadata.CheckpointError: it is damaged.
         """
-        architecture, weights, metadata = tensor_bundle.load(prefix)
-        return cls(architecture, weights), metadata
+        architecture, arrays, metadata = tensor_bundle.load(prefix)
+        arrays, architecture = choose(arrays, architecture, metadata, prefix, style)
+        return cls(architecture, arrays), metadata
 
     def prepare(self):
         """Compiles the network, which the first pass does otherwise."""

@@ -49,19 +49,20 @@ def choose(runtime="auto", jit_compile=False, task=STYLE):
     return "openvino" if faster else "tensorflow"
 
 
-def load(prefix, runtime="auto", jit_compile=False, task=None):
+def load(prefix, runtime="auto", jit_compile=False, task=None, style=None):
     """A runtime with the network of a checkpoint.
 
     Args:
         prefix: checkpoint prefix, such as "checkpoints/ckpt-done".
         runtime, jit_compile: as in `choose`.
         task: what the network must have been trained for, or None for any.
+        style: which of several styles, see `fast_style.checkpoints.styles`.
 
     Returns:
         `OpenVINORuntime` or `TensorFlowRuntime`, and the checkpoint's metadata (dict).
 
     Raises:
-        ValueError: as in `choose`.
+        ValueError: as in `choose`; or `style` is missing, unknown, or given for a network of one.
         FileNotFoundError: there is no checkpoint at `prefix`.
         fast_style.checkpoints.metadata.CheckpointError: it is damaged, or of another task.
     """
@@ -71,10 +72,10 @@ def load(prefix, runtime="auto", jit_compile=False, task=None):
     if choose(runtime, jit_compile, task_of(metadata)) == "openvino":
         from fast_style.painting.openvino_runtime import OpenVINORuntime
 
-        return OpenVINORuntime.load(prefix)
+        return OpenVINORuntime.load(prefix, style)
     from fast_style.painting.tensorflow_runtime import TensorFlowRuntime
 
-    return TensorFlowRuntime.load(prefix, jit_compile)
+    return TensorFlowRuntime.load(prefix, jit_compile, style)
 
 
 def _has_gpu():

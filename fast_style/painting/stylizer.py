@@ -47,7 +47,16 @@ class Stylizer:
         self.max_memory = max_memory
 
     @classmethod
-    def load(cls, prefix, jit_compile=False, runtime="auto", tile=None, max_memory=None, task=None):
+    def load(
+        cls,
+        prefix,
+        jit_compile=False,
+        runtime="auto",
+        tile=None,
+        max_memory=None,
+        task=None,
+        style=None,
+    ):
         """A `Stylizer` for the checkpoint at `prefix`, such as "checkpoints/ckpt-done".
 
         Args:
@@ -58,14 +67,17 @@ class Stylizer:
             tile, max_memory: as in the constructor.
             task: what the network must have been trained for, "style" or "super_resolution", or
                 None for any.
+            style: of a network of several styles the one to paint, such as "wave", or a mixture,
+                such as "starry_night:2,wave:1"; None for a network of one.
 
         Raises:
             ValueError: an unknown runtime, or one that is not installed or not for this network;
-                `tile` or `max_memory` as in the constructor.
+                `tile` or `max_memory` as in the constructor; `style` missing, unknown, or given for
+                a network of one style.
             FileNotFoundError: there is no checkpoint at `prefix`.
             fast_style.checkpoints.metadata.CheckpointError: it is damaged, or of another task.
         """
-        loaded, metadata = runtimes.load(prefix, runtime, jit_compile, task)
+        loaded, metadata = runtimes.load(prefix, runtime, jit_compile, task, style)
         return cls(loaded, metadata=metadata, tile=tile, max_memory=max_memory)
 
     @property

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from fast_style.checkpoints import store
+from fast_style.checkpoints.styles import choose
 from fast_style.networks.normalization import moments_from
 from fast_style.painting.segments import compute
 
@@ -25,6 +26,8 @@ class TensorFlowRuntime:
         architecture: the network's `Architecture`; None for super-resolution, which has no
             segments.
         factor: int, how many times as large as the images its pictures are.
+        style: of a network of several styles, `tf.Variable` `[styles]`, how much of each it paints;
+            None for one of one style.
     """
 
     name = "tensorflow"
@@ -37,6 +40,8 @@ class TensorFlowRuntime:
         self.network = network
         self.architecture = getattr(network, "architecture", None)
         self.factor = getattr(network, "factor", 1)
+        styles = getattr(network, "styles", 1)
+        self.style = None if styles == 1 else tf.Variable(tf.fill([styles], 1 / styles))
         self._function = tf.function(
             self._forward,
             input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)],
@@ -46,14 +51,22 @@ class TensorFlowRuntime:
         self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, prefix, jit_compile=False):
+    def load(cls, prefix, jit_compile=False, style=None):
         """The runtime for a checkpoint, and its metadata (dict).
 
+        Args:
+            prefix: checkpoint prefix.
+            jit_compile: bool, whether XLA compiles the network.
+            style: which of several styles, see `fast_style.checkpoints.styles`.
+
         Raises:
+            ValueError: `style` is missing, unknown, or given for a network of one.
             FileNotFoundError: there is no checkpoint at `prefix`.
             fast_style.checkpoints.store.CheckpointError: it is damaged.
         """
-        network, metadata = store.load_network(prefix)
+        network, metadata = store.load_network(prefix, style=style)
+        if style is None and getattr(network, "styles", 1) > 1:
+            choose({}, network.architecture, metadata, prefix, None)  # says which there are
         return cls(network, jit_compile), metadata
 
     def prepare(self):
@@ -79,7 +92,11 @@ class TensorFlowRuntime:
         """Frees what passes keep for the next of their kind: nothing here."""
 
     def _forward(self, images):
-        return to_uint8(self.network(tf.cast(images, tf.float32), training=False))
+        images = tf.cast(images, tf.float32)
+        if self.style is None:
+            return to_uint8(self.network(images, training=False))
+        styles = tf.repeat(self.style[None], tf.shape(images)[0], axis=0)
+        return to_uint8(self.network(images, training=False, styles=styles))
 
     def _trace(self, segment, axis):
         channels = {"pixels": 3}

@@ -10,7 +10,28 @@ _ROOT_MEAN_SQUARE = 0.2
 
 
 @keras.saving.register_keras_serializable("fast_style")
-class Muon(keras.optimizers.Adam):
+class Adam(keras.optimizers.Adam):
+    """Keras's Adam, but for matrices, whose rows without a gradient it leaves as they are.
+
+    A matrix holds a row for each style of a network. What a step learns of some styles must not
+    move the others, which Adam's averages of earlier gradients would.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        if len(variable.shape) != 2:
+            super().update_step(gradient, variable, learning_rate)
+            return
+        touched = ops.any(ops.not_equal(gradient, 0), axis=1, keepdims=True)
+        index = self._get_variable_index(variable)
+        kept = [variable, self._momentums[index], self._velocities[index]]
+        before = [ops.copy(ops.convert_to_tensor(each)) for each in kept]
+        super().update_step(gradient, variable, learning_rate)
+        for each, old in zip(kept, before, strict=True):
+            self.assign(each, ops.where(touched, ops.convert_to_tensor(each), old))
+
+
+@keras.saving.register_keras_serializable("fast_style")
+class Muon(Adam):
     """Adam, but for the kernels of convolutions, whose momentum it makes orthogonal.
 
     A kernel's momentum is taken for a matrix, `[height * width * channels in, channels out]`, and
@@ -65,7 +86,7 @@ def orthogonalize(matrix):
     return x if wide else ops.transpose(x)
 
 
-_OPTIMIZERS = {"adam": keras.optimizers.Adam, "muon": Muon}
+_OPTIMIZERS = {"adam": Adam, "muon": Muon}
 
 
 def make_optimizer(settings, variables):

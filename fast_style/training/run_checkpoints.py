@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import json
+import math
 import os
 import re
 import shutil
@@ -64,6 +65,9 @@ class RunCheckpoints:
         Args:
             metadata: of this run, to be compared with that of the run to go on with.
 
+        Returns:
+            dict, the metadata of the run to go on with, or None.
+
         Raises:
             ValueError: that run had other settings.
             CheckpointError, FileNotFoundError: there are checkpoints, none of them readable.
@@ -71,16 +75,17 @@ class RunCheckpoints:
         failures = []
         for prefix in reversed(self._manager.checkpoints):
             try:
-                self._check_same_run(prefix, metadata)
+                stored = self._check_same_run(prefix, metadata)
                 with store.reading_checkpoint(prefix):
                     self._checkpoint.read(prefix).assert_existing_objects_matched()
             except (store.CheckpointError, FileNotFoundError) as error:
                 logging.warning("%s", error)
                 failures.append(error)
                 continue
-            return
+            return stored
         if failures:
             raise failures[0]
+        return None
 
     def _remove_leftovers(self):
         for name in filter(_LEFTOVERS.fullmatch, os.listdir(self.folder)):
@@ -100,13 +105,15 @@ class RunCheckpoints:
                 os.remove(path)
 
     def _check_same_run(self, prefix, metadata):
-        different = differences(store.read_metadata(prefix), metadata)
+        stored = store.read_metadata(prefix)
+        different = differences(stored, metadata)
         if different:
             what, before, now = different[0]
             raise InvalidValue(
                 f"{prefix} was trained with {what} {before!r}, this run has {now!r}: give the "
                 "same settings, another --checkpoint_dir, or --noresume to start afresh"
             )
+        return stored
 
 
 def differences(stored, metadata):
@@ -127,9 +134,25 @@ def differences(stored, metadata):
     scheduled = "learning_rate_schedule" in described["training"]
     free = _FREE - {("training", "steps")} if scheduled else _FREE
     found = []
-    for group in ("network", "style", "losses", "training"):
-        before, now = stored.get(group, {}), described.get(group, {})
+    for group in ("network", "style", "styles", "losses", "training"):
+        before, now = (_by_name(one.get(group, {})) for one in (stored, described))
         for name in dict.fromkeys((*now, *before)):
-            if (group, name) not in free and before.get(name) != now.get(name):
+            if (group, name) not in free and not _same(before.get(name), now.get(name)):
                 found.append((f"{group} {name}", before.get(name), now.get(name)))
     return found
+
+
+def _by_name(group):
+    """A list of styles as a dict."""
+    if isinstance(group, list):
+        return {"names": [style["name"] for style in group]} | {s["name"]: s for s in group}
+    return group
+
+
+def _same(before, now):
+    """Whether two values are the same; what was measured, up to rounding."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return before.keys() == now.keys() and all(_same(before[n], now[n]) for n in before)
+    if isinstance(before, float) and isinstance(now, float):
+        return math.isclose(before, now, rel_tol=1e-3)
+    return before == now

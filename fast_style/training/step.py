@@ -11,14 +11,17 @@ class TrainingStep:
 
     Args:
         task: a `fast_style.training.task.Task`, set up.
-        network, optimizer: made and built in the scope of `distribution`.
+        network: made in the scope of `distribution`.
+        variables: those of the network's that are trained.
+        optimizer: built for them.
         distribution: `fast_style.training.distribution.Distribution`.
         jit_compile: bool, whether XLA compiles the step.
     """
 
-    def __init__(self, task, network, optimizer, distribution, jit_compile=False):
+    def __init__(self, task, network, variables, optimizer, distribution, jit_compile=False):
         self._task = task
         self._network = network
+        self._variables = variables
         self._optimizer = optimizer
         self._distribution = distribution
         self._function = distribution.compile(self._step, jit_compile)
@@ -48,13 +51,13 @@ class TrainingStep:
         """A batch of uint8 images to a vector of losses."""
         inputs, targets = self._task.prepare(batch)
         with tf.GradientTape() as tape:
-            outputs = self._network(inputs, training=True)
+            outputs = self._task.paint(self._network, inputs)
             total, parts = self._task.loss(outputs, targets)
             # The optimizer adds up the gradients of all devices: of means, they must be parts.
             replicas = self._distribution.replicas
             part = total if replicas == 1 else total / replicas
-        variables = self._network.trainable_variables
-        self._optimizer.apply(tape.gradient(part, variables), variables)
+        gradients = tape.gradient(part, self._variables)
+        self._optimizer.apply(gradients, self._variables)
         self._names = ["total", *parts]
         return tf.stack([total, *parts.values()])
 

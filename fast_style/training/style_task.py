@@ -1,24 +1,28 @@
-"""Training to paint in the style of one image."""
-
-import zlib
+"""Training to paint in the style of paintings."""
 
 import numpy as np
 import tensorflow as tf
 
 from fast_style import images
+from fast_style.checkpoints import store
+from fast_style.checkpoints.styles import arrays_of, assign_arrays, mix, style_names
 from fast_style.losses.loss_network import check_size
 from fast_style.losses.perceptual import PerceptualLoss, clip_through
 from fast_style.networks.transform_net import TransformNet
 from fast_style.training.task import Task
 
+MEASURED_CROPS = 20  # to say how far photographs are from a painting; the mean of more is the same
+
 
 class StyleTask(Task):
-    """Painting in the style of one image (section 4.1).
+    """Painting in the style of one image (section 4.1), or of several with one network.
+
+    With several, each crop of a batch has a style of its own, and the network's scales and shifts
+    have a row for each (Dumoulin, Shlens and Kudlur 2017).
 
     Args:
         settings: `TrainingSettings`.
-        style_image: uint8 RGB `[H, W, 3]`, the painting.
-        style_name: how the network's metadata names it.
+        paintings: list of `Painting`, each a style.
 
     Raises:
         ValueError: a painting too small for the layers of the losses.
@@ -29,43 +33,114 @@ class StyleTask(Task):
     weights = "--style_weight or --tv_weight"
     pictures = "content and stylized"
 
-    def __init__(self, settings, style_image, style_name="style"):
+    def __init__(self, settings, paintings):
         super().__init__(settings)
-        self._style = style_image
-        self._name = style_name
-        if settings.style_size:
-            style_image = images.fit(style_image, settings.style_size)
-        check_size("style_size", min(style_image.shape[:2]), settings.losses.layers)
-        self._fitted = style_image
+        self._paintings = list(paintings)
+        self._fitted = [self._fit(painting) for painting in self._paintings]
         self._loss = None
 
-    def setup(self):
-        """Loads the loss network; before `prepare` and `loss` are called.
+    @property
+    def styles(self):
+        """int, number of styles."""
+        return len(self._paintings)
+
+    def network_options(self):
+        styles = {"styles": self.styles} if self.styles > 1 else {}
+        return {**self.settings.network, **styles}
+
+    def _load_origin(self, prefix):
+        """With rows for this run's paintings: a painting keeps its own, another gets their mean."""
+        network, metadata = super()._load_origin(prefix)
+        names = style_names(metadata)
+        wanted = [painting.name for painting in self._paintings]
+        if self.styles == 1 and network.styles == 1 or names == wanted:
+            return network, metadata
+        known = np.eye(network.styles) if len(names) == network.styles > 1 else []
+        rows = dict(zip(names, known, strict=False))
+        mean = np.full(network.styles, 1 / network.styles)
+        mixtures = [rows.get(name, mean) for name in wanted]
+        arrays, architecture = mix(arrays_of(network), network.architecture, mixtures)
+        network = TransformNet(**architecture.options)
+        network.build()
+        assign_arrays(network, arrays)
+        return network, {**metadata, "network": store.network_config(network)}
+
+    def setup(self, photos):
+        """Loads the loss network, and measures how far photographs are from the paintings.
+
+        Args:
+            photos: `data.photos.Photos`.
 
         Raises:
             ValueError, FileNotFoundError: its weights can't be loaded.
         """
-        painting = tf.cast(self._fitted[None], tf.float32)
-        self._loss = PerceptualLoss(self._loss_network(), painting, self.settings.losses)
+        paintings = [tf.cast(image[None], tf.float32) for image in self._fitted]
+        self._loss = PerceptualLoss(
+            self._loss_network(), paintings, self.settings.losses, separate=True
+        )
+        if self.settings.losses.style_reduction == "relative":
+            crops = tf.cast(photos.sample(MEASURED_CROPS), tf.float32)
+            parts = [self._loss.measure_distances(crop[None]) for crop in crops]
+            # What a description holds: so that a run that goes on computes with the same.
+            rounded = np.vectorize(lambda value: float(f"{value:.4g}"))(np.mean(parts, axis=0))
+            self._loss.set_distances(rounded)
 
-    def prepare(self, crops):
-        """The network's input, float32, for a batch of crops, and what its output is held to."""
+    @property
+    def variables(self):
+        return [] if self._loss.distances is None else [self._loss.distances]
+
+    def adopt(self, metadata):
+        """Takes over the distances of the run that this one goes on with."""
+        if self._loss.distances is not None:
+            described = metadata["styles"] if self.styles > 1 else [metadata["style"]]
+            layers = self.settings.losses.style_layers
+            rows = [[style["distances"][layer] for layer in layers] for style in described]
+            self._loss.distances.assign(rows)
+
+    def prepare(self, batch):
+        """The network's input, float32, for a batch of crops, and what its output is held to.
+
+        Args:
+            batch: uint8 RGB crops; of several styles a pair of these and each one's style.
+        """
+        crops, styles = batch if self.styles > 1 else (batch, None)
         content = tf.cast(crops, tf.float32)
-        return content, self._loss.content_targets(content)
+        weights = None if styles is None else tf.one_hot(styles, self.styles)
+        return (content, weights), (self._loss.content_targets(content), styles)
+
+    def paint(self, network, inputs):
+        content, weights = inputs
+        if weights is None:
+            return network(content, training=True)
+        return network(content, training=True, styles=weights)
 
     def loss(self, outputs, targets):
         """The total and a dict of its parts, of the picture as it is shown."""
-        return self._loss(clip_through(outputs), targets)
+        return self._loss(clip_through(outputs), *targets)
 
     def describe(self):
-        style = {
-            "name": self._name,
-            "height": self._style.shape[0],
-            "width": self._style.shape[1],
-            "crc32": zlib.crc32(np.ascontiguousarray(self._style)),
-        }
-        return {"style": style, **super().describe()}
+        described = [painting.describe() for painting in self._paintings]
+        if self._loss is not None and self._loss.distances is not None:
+            layers = self.settings.losses.style_layers
+            for style, row in zip(described, self._loss.distances.numpy().tolist(), strict=True):
+                values = [float(f"{value:.4g}") for value in row]
+                style["distances"] = dict(zip(layers, values, strict=True))
+        style = {"styles": described} if self.styles > 1 else {"style": described[0]}
+        return {**style, **super().describe()}
 
-    def preview(self, photo, paint):
-        """A photograph beside what `paint`, the network on uint8 images, makes of it."""
-        return np.concatenate([photo, paint(photo)], axis=1)
+    def preview(self, photo, stylizer):
+        """A photograph beside what the network makes of it, in every style."""
+        if self.styles == 1:
+            return np.concatenate([photo, stylizer(photo)], axis=1)
+        pictures = [photo]
+        for weights in np.eye(self.styles, dtype=np.float32):
+            stylizer.runtime.style.assign(weights)
+            pictures.append(stylizer(photo))
+        return np.concatenate(pictures, axis=1)
+
+    def _fit(self, painting):
+        image = painting.image
+        if self.settings.style_size:
+            image = images.fit(image, self.settings.style_size)
+        check_size("style_size", min(image.shape[:2]), self.settings.losses.layers)
+        return image

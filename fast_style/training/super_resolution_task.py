@@ -28,7 +28,7 @@ class SuperResolutionTask(Task):
     def network_options(self):
         return {"factor": self.settings.factor, **self.settings.network}
 
-    def setup(self):
+    def setup(self, photos):
         """Loads the loss network, if the losses need one; before `prepare` and `loss`.
 
         Raises:

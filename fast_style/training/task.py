@@ -9,7 +9,7 @@ from fast_style.losses.loss_network import LossNetwork
 from fast_style.training.settings import RunSettings
 
 # What metadata keeps of the network that a run started from.
-_ORIGIN = ("task", "step", "style", "losses", "training", "init_from", "converted")
+_ORIGIN = ("task", "step", "style", "styles", "losses", "training", "init_from", "converted")
 
 
 class Task:
@@ -51,7 +51,7 @@ class Task:
             network = self.network_class(**options)
             network.build()
             return network, None
-        network, metadata = store.load_network(origin, self.network_class.task)
+        network, metadata = self._load_origin(origin)
         for name, value in options.items():
             if metadata["network"].get(name) != value:
                 raise InvalidValue(
@@ -59,6 +59,26 @@ class Task:
                     f"received {value!r}"
                 )
         return network, {name: metadata[name] for name in _ORIGIN if name in metadata}
+
+    def _load_origin(self, prefix):
+        """The network at `prefix`, as this task can go on with it, and its metadata."""
+        return store.load_network(prefix, self.network_class.task)
+
+    def paint(self, network, inputs):
+        """The network's output, in training, for what `prepare` returned."""
+        return network(inputs, training=True)
+
+    def trainable_variables(self, network):
+        """The variables of the network that the run trains (list)."""
+        return network.trainable_variables
+
+    @property
+    def variables(self):
+        """What was measured at the start (list): every worker computes with the chief's."""
+        return []
+
+    def adopt(self, metadata):
+        """Takes over what the run that this one goes on with had measured."""
 
     def describe(self):
         """The part of a network's metadata that says how it is trained."""

@@ -14,6 +14,7 @@ from fast_style.painting.stylizer import Stylizer
 from fast_style.training.distribution import Distribution
 from fast_style.training.errors import TrainingDiverged, reporting_out_of_memory
 from fast_style.training.optimizer import make_optimizer
+from fast_style.training.paintings import Painting
 from fast_style.training.profiling import Profile
 from fast_style.training.progress import Progress
 from fast_style.training.run_checkpoints import RunCheckpoints, differences
@@ -99,12 +100,13 @@ class TaskTrainer:
         with self._distribution.scope(), layer_precision(self.settings.mixed_precision):
             self.network, self._origin = self.task.initial_network()
             self._distribution.check(self.settings.batch_size, self.network, jit_compile)
-            self.task.setup()
-            self.optimizer = make_optimizer(self.settings, self.network.trainable_variables)
+            self.task.setup(self._photos)
+            trained = self.task.trainable_variables(self.network)
+            self.optimizer = make_optimizer(self.settings, trained)
         self._step = tf.Variable(0, dtype=tf.int64)
         self._position = tf.Variable(0, dtype=tf.int64)
         self._train_step = TrainingStep(
-            self.task, self.network, self.optimizer, self._distribution, jit_compile
+            self.task, self.network, trained, self.optimizer, self._distribution, jit_compile
         )
 
     def _restore(self, keep, resume):
@@ -117,15 +119,23 @@ class TaskTrainer:
         }
         metadata = self.describe()
         self._distribution.check_same(
-            {**metadata, "versions": None, "photos": self._photos.fingerprint()}
+            {**_unmeasured(metadata), "versions": None, "photos": self._photos.fingerprint()}
         )
         if self._distribution.chief:
             if not resume:
                 self.set_aside = store.set_aside(self.checkpoint_dir)
             self._checkpoints = RunCheckpoints(self.checkpoint_dir, keep, **state)
-            self._checkpoints.restore(metadata)
+            restored = self._checkpoints.restore(metadata)
+            if restored is not None:
+                self.task.adopt(restored)
         self._distribution.copy_from_chief(
-            [*self.network.variables, *self.optimizer.variables, self._step, self._position]
+            [
+                *self.network.variables,
+                *self.optimizer.variables,
+                *self.task.variables,
+                self._step,
+                self._position,
+            ]
         )
 
     @property
@@ -271,6 +281,13 @@ class TaskTrainer:
         store.save_network(self.network, self.done_prefix, metadata)
 
 
+def _unmeasured(metadata):
+    """Metadata without what each worker measures for itself, up to rounding."""
+    if isinstance(metadata, dict):
+        return {n: _unmeasured(value) for n, value in metadata.items() if n != "distances"}
+    return [_unmeasured(each) for each in metadata] if isinstance(metadata, list) else metadata
+
+
 class Trainer(TaskTrainer):
     """Trains a network for one painting: a `TaskTrainer` of a `StyleTask`.
 
@@ -286,4 +303,5 @@ class Trainer(TaskTrainer):
     """
 
     def __init__(self, settings, style_image, photos, style_name="style", **options):
-        super().__init__(StyleTask(settings, style_image, style_name), photos, **options)
+        painting = Painting(style_name, style_image)
+        super().__init__(StyleTask(settings, [painting]), photos, **options)
