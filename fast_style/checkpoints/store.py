@@ -33,6 +33,7 @@ from fast_style.networks.super_resolution_net import SuperResolutionNet
 from fast_style.networks.transform_net import TransformNet
 
 NETWORKS = {network.task: network for network in (TransformNet, SuperResolutionNet)}  # by task
+_ORIGIN = ("task", "step", "style", "styles", "losses", "training", "init_from", "converted")
 _NETWORK = "network"  # the attribute under which tf.train.Checkpoint holds the network
 
 
@@ -126,6 +127,11 @@ def network_config(network):
     # A later option is named only where it is used: runs from before it go on as they are.
     later = network.LATER_OPTIONS
     return {n: config[n] for n in network.OPTIONS if config[n] != later.get(n)}
+
+
+def origin_of(metadata):
+    """What metadata keeps of the network that a run started from (dict), given that one's."""
+    return {name: metadata[name] for name in _ORIGIN if name in metadata}
 
 
 def prepare_folder(folder):

@@ -16,6 +16,14 @@ def checkpoint():
     return _first("pretrained/ckpt-done", "checkpoints/ckpt-done", suffix=".index")
 
 
+def paintings():
+    """Path of the folder of small paintings (str), or None where it is missing."""
+    for path in (_PACKAGE / "samples/paintings", _PACKAGE.parent / "img/paintings"):
+        if path.is_dir():
+            return str(path)
+    return None
+
+
 def _first(packaged, checked_out, suffix):
     for path in (_PACKAGE / packaged, _PACKAGE.parent / checked_out):
         if Path(f"{path}{suffix}").is_file():

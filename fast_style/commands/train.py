@@ -5,8 +5,9 @@
 
 STYLE is an image of the painting, or a folder of paintings or a quoted pattern, which one network
 then learns to paint, each as a style of its own; PHOTOS a folder of photographs, searched
-recursively, or tfds:NAME[:SPLIT] for a prepared TFDS dataset. Checkpoints, the finished network ckpt-done and
-TensorBoard's log/ go to --checkpoint_dir. The same command goes on where a run stopped.
+recursively, or tfds:NAME[:SPLIT] for a prepared TFDS dataset. Checkpoints, the finished network
+ckpt-done and TensorBoard's log/ go to --checkpoint_dir. The same command goes on where a run
+stopped. With --add_to=PREFIX a network of several styles learns STYLE as one more.
 """
 
 import os
@@ -20,6 +21,7 @@ from data.photos import Photos
 from fast_style import command_line, images
 from fast_style.commands import training_flags
 from fast_style.commands.training_flags import define as define_flags
+from fast_style.training.added_style_task import AddedStyleTask
 from fast_style.training.distribution import Distribution
 from fast_style.training.paintings import read_paintings
 from fast_style.training.style_task import StyleTask
@@ -35,7 +37,11 @@ def _make_task(values, style):
     if values.task == "super_resolution":
         task = SuperResolutionTask(settings)
         return task, {"zoom": None, "degrade": task.degrade}
-    task = StyleTask(settings, read_paintings(style, values.max_pixels))
+    paintings = read_paintings(style, values.max_pixels, stems=bool(values.add_to))
+    if values.add_to:
+        task = AddedStyleTask(settings, paintings, values.add_to)
+    else:
+        task = StyleTask(settings, paintings)
     return task, {"zoom": settings.zoom, "styles": task.styles}
 
 

@@ -186,6 +186,12 @@ def _define_run():
         DEGRADATIONS,
     )
     _define(flags.DEFINE_string, "init_from", "Prefix of a trained network to start from, if any.")
+    flags.DEFINE_string(
+        "add_to",
+        None,
+        "Prefix of a network of several styles to which STYLE is added: its scales and shifts "
+        "alone are trained, all else stays as it is.",
+    )
     flags.DEFINE_bool(
         "resume",
         trainer["resume"],

@@ -34,13 +34,14 @@ class Painting:
         }
 
 
-def read_paintings(path, max_pixels=images.MAX_PIXELS):
+def read_paintings(path, max_pixels=images.MAX_PIXELS, stems=False):
     """Reads a painting, or all of a folder or of a pattern.
 
     Args:
         path: path of an image file or of a folder, searched recursively, or a pattern such as
             "paintings/*.jpg".
         max_pixels: as in `fast_style.images.load`.
+        stems: bool, whether a single painting, too, is called as its file without its suffix.
 
     Returns:
         list of `Painting`, in the order of their paths; of several, each is called as its file is
@@ -55,7 +56,9 @@ def read_paintings(path, max_pixels=images.MAX_PIXELS):
     elif not os.path.exists(path) and glob.has_magic(path):
         found = sorted(each for each in glob.glob(path, recursive=True) if os.path.isfile(each))
     else:
-        return [Painting(os.path.basename(path), images.read(path, max_pixels))]
+        name = os.path.basename(path)
+        name = os.path.splitext(name)[0] if stems else name
+        return [Painting(name, images.read(path, max_pixels))]
     paintings = {}
     for each in found:
         name = os.path.splitext(os.path.basename(each))[0]

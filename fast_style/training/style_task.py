@@ -92,7 +92,7 @@ class StyleTask(Task):
     def adopt(self, metadata):
         """Takes over the distances of the run that this one goes on with."""
         if self._loss.distances is not None:
-            described = metadata["styles"] if self.styles > 1 else [metadata["style"]]
+            described = metadata.get("styles") or [metadata["style"]]
             layers = self.settings.losses.style_layers
             rows = [[style["distances"][layer] for layer in layers] for style in described]
             self._loss.distances.assign(rows)
@@ -132,9 +132,13 @@ class StyleTask(Task):
         """A photograph beside what the network makes of it, in every style."""
         if self.styles == 1:
             return np.concatenate([photo, stylizer(photo)], axis=1)
+        return self._show_styles(photo, stylizer, range(self.styles))
+
+    def _show_styles(self, photo, stylizer, numbers):
+        """A photograph beside what it is in some of the network's styles."""
         pictures = [photo]
-        for weights in np.eye(self.styles, dtype=np.float32):
-            stylizer.runtime.style.assign(weights)
+        for number in numbers:
+            stylizer.runtime.style.assign(tf.one_hot(number, stylizer.runtime.style.shape[0]))
             pictures.append(stylizer(photo))
         return np.concatenate(pictures, axis=1)
 

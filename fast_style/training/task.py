@@ -8,9 +8,6 @@ from fast_style.errors import InvalidValue
 from fast_style.losses.loss_network import LossNetwork
 from fast_style.training.settings import RunSettings
 
-# What metadata keeps of the network that a run started from.
-_ORIGIN = ("task", "step", "style", "styles", "losses", "training", "init_from", "converted")
-
 
 class Task:
     """What all tasks share.
@@ -58,7 +55,7 @@ class Task:
                     f"`{name}` must be {metadata['network'].get(name)!r} as in {origin}; "
                     f"received {value!r}"
                 )
-        return network, {name: metadata[name] for name in _ORIGIN if name in metadata}
+        return network, store.origin_of(metadata)
 
     def _load_origin(self, prefix):
         """The network at `prefix`, as this task can go on with it, and its metadata."""

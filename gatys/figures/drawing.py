@@ -3,9 +3,9 @@
 import dataclasses
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from fast_style import images
+from fast_style.images.grid import grid
 from fast_style.losses.loss_network import LossNetwork
 from gatys.painting import stylize
 from gatys.reconstruction import reconstruct_content, reconstruct_style
@@ -16,44 +16,6 @@ RATIOS = (1e-5, 1e-4, 1e-3, 1e-2)
 JOHNSON_LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3", "block5_conv1", "block5_conv3")
 # The paper adds total variation, summed over the pixels, and gives no weight.
 JOHNSON_TV = 1.0  # for each pixel
-GAP = 6
-INK, PAPER = 0, 255
-
-
-def grid(rows, column_labels=(), row_labels=()):
-    """Lays pictures out in a labelled grid.
-
-    Args:
-        rows: list of lists of uint8 RGB `[H, W, 3]`; each picture is centred in a cell as large
-            as the largest.
-        column_labels, row_labels: text above each column and left of each row; empty for none.
-
-    Returns:
-        uint8 RGB.
-    """
-    cell = np.max([picture.shape[:2] for row in rows for picture in row], axis=0)
-    font = ImageFont.load_default(max(10, int(cell[0]) // 14))
-    texts = [font.getbbox(text) for text in (*column_labels, *row_labels, "x")]
-    line = int(max(box[3] for box in texts)) + GAP
-    left = int(max(font.getlength(text) for text in row_labels)) + 2 * GAP if row_labels else GAP
-    top = line + GAP if column_labels else GAP
-    height, width = cell + GAP
-    columns = max(len(row) for row in rows)
-    size = (left + columns * int(width), top + len(rows) * int(height))
-    sheet = Image.new("RGB", size, (PAPER,) * 3)
-    draw = ImageDraw.Draw(sheet)
-    for number, text in enumerate(column_labels):
-        place = (left + number * int(width) + int(cell[1]) // 2, top - GAP // 2)
-        draw.text(place, text, (INK,) * 3, font, anchor="mb")
-    for number, text in enumerate(row_labels):
-        place = (GAP, top + number * int(height) + int(cell[0]) // 2)
-        draw.text(place, text, (INK,) * 3, font, anchor="lm")
-    for y, row in enumerate(rows):
-        for x, picture in enumerate(row):
-            free = (cell - picture.shape[:2]) // 2
-            place = (left + x * int(width) + int(free[1]), top + y * int(height) + int(free[0]))
-            sheet.paste(Image.fromarray(picture), place)
-    return np.array(sheet)
 
 
 @dataclasses.dataclass

@@ -1,0 +1,65 @@
+"""Paints a photograph in every style of a network, on one sheet.
+
+    %s PHOTO CHECKPOINT [flags]
+
+CHECKPOINT is the prefix of a network of several styles. The sheet goes to --output, the names of
+the styles beneath the pictures and the paintings beside them. With --blend it shows mixtures: from
+one style to another, or a grid between four.
+"""
+
+import os
+
+import tqdm
+from absl import flags
+
+from fast_style import command_line, images
+from fast_style.commands import provided
+from fast_style.painting import runtimes, sheet
+
+OUTPUT = os.path.join("generated", "sheet.jpg")
+
+
+def define_flags():
+    """Defines the flags of the command."""
+    flags.DEFINE_string("output", OUTPUT, "Where the sheet goes; the suffix chooses the format.")
+    flags.DEFINE_integer("image_size", 320, "Long side of each picture, pixels.")
+    flags.DEFINE_integer(
+        "columns", command_line.defaults(sheet.style_sheet)["columns"], "Pictures side by side."
+    )
+    flags.DEFINE_string(
+        "paintings",
+        provided.paintings(),
+        "Folder of the paintings, each named as its style; empty for none.",
+    )
+    flags.DEFINE_list("blend", [], "Two or four styles of which mixtures are painted.")
+    flags.DEFINE_integer("steps", sheet.BLEND_STEPS, "--blend: pictures along a side.")
+    flags.DEFINE_enum("runtime", "auto", runtimes.RUNTIMES, "What the network runs on.")
+    flags.DEFINE_integer(
+        "max_pixels", images.MAX_PIXELS, "A photograph with more pixels than this is refused."
+    )
+
+
+def main(argv):
+    """Runs the command; returns its exit status."""
+    if len(argv) != 3:
+        command_line.usage_error("two arguments are wanted: PHOTO and CHECKPOINT")
+    values = flags.FLAGS
+    for name, least in (("columns", 1), ("steps", 2), ("image_size", 8)):
+        if values[name].value < least:
+            command_line.usage_error(f"--{name} must be at least {least}")
+    _, path, prefix = argv
+    images.check_writable(values.output)
+    photo = images.fit(images.read(path, values.max_pixels), values.image_size)
+    count = len(sheet.check_several(prefix))
+    if values.blend:
+        count = values.steps ** (2 if len(values.blend) == 4 else 1)
+    with tqdm.tqdm(total=count, unit="picture") as bar:
+        options = {"done": bar.update, "runtime": values.runtime}
+        if values.blend:
+            made = sheet.blend_sheet(photo, prefix, values.blend, values.steps, **options)
+        else:
+            folder = values.paintings or None
+            made = sheet.style_sheet(photo, prefix, values.columns, folder, **options)
+    images.save(values.output, made)
+    print(f"{values.output}: {made.shape[1]} x {made.shape[0]}")
+    return 0

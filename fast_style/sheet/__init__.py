@@ -1,0 +1,1 @@
+"""`python -m fast_style.sheet`: a photograph in every style of a network."""
