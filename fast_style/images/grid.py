@@ -48,5 +48,5 @@ def grid(rows, column_labels=(), row_labels=(), captions=()):
                 left + x * width + int(cell[1]) // 2,
                 top + y * height + int(cell[0]) + GAP // 2,
             )
-            draw.text(place, text, _INK, font, anchor="mt")
+            draw.text(place, text, _INK, font, anchor="ma")
     return np.array(sheet)

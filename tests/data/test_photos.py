@@ -628,3 +628,38 @@ def test_tfds_dataset_that_is_not_prepared(tmp_path, name):
     assert message.startswith(f"tfds:coco/2014: not prepared under {tmp_path}/coco/2014")
     assert "run python -m data.prepare coco/2014 DIR and give --data_dir=DIR, or" in message
     assert list(tmp_path.iterdir()) == []  # nothing is downloaded
+
+
+def styles_of(source, count, position=0):
+    return [styles.tolist() for (_, styles), _ in take(source, count, position)]
+
+
+def test_each_crop_has_a_style_of_its_own(tmp_path):
+    save_all(tmp_path, [noise(seed) for seed in range(5)])
+    source = Photos(tmp_path, SIZE, 4, styles=3)
+    drawn = np.ravel(styles_of(source, 9))
+    # Of three in a row, each is another: all styles are learned alike.
+    assert (np.sort(drawn.reshape(-1, 3)) == [0, 1, 2]).all()
+    assert len({tuple(row) for row in drawn.reshape(-1, 3)}) > 1
+    crops = [crops for (crops, _), _ in take(source, 9)]
+    plain = [crops for crops, _ in take(Photos(tmp_path, SIZE, 4), 9)]
+    np.testing.assert_array_equal(crops, plain)
+    other = Photos(tmp_path, SIZE, 4, seed=1, styles=3)
+    assert styles_of(other, 9) != styles_of(source, 9)
+
+
+def test_styles_follow_from_the_place_alone(tmp_path):
+    save_all(tmp_path, [noise(seed) for seed in range(5)])
+    whole = styles_of(Photos(tmp_path, SIZE, 4, styles=3), 4)
+    assert styles_of(Photos(tmp_path, SIZE, 4, styles=3), 2, position=8) == whole[2:]
+    parts = [styles_of(Photos(tmp_path, SIZE, 4, styles=3, worker=n, workers=2), 4) for n in (0, 1)]
+    assert [left + right for left, right in zip(*parts, strict=True)] == whole
+
+
+def test_a_sample_is_the_same_for_every_worker(tmp_path):
+    save_all(tmp_path, [noise(seed) for seed in range(3)])
+    (tmp_path / "3.png").write_bytes(b"no picture")
+    samples = [Photos(tmp_path, SIZE, 4, worker=n, workers=2).sample(2) for n in (0, 1)]
+    assert samples[0].shape == (2, SIZE, SIZE, 3)
+    np.testing.assert_array_equal(*samples)
+    assert len(Photos(tmp_path, SIZE, 4).sample(9)) == 3

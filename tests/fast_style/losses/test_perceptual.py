@@ -147,7 +147,7 @@ def test_layers_come_with_their_weights_or_one():
         ({"tv_weight": float("inf")}, r"`tv_weight` must be finite.*received inf"),
         (
             {"style_reduction": "median"},
-            r"`style_reduction` must be one of relative, mean, sum; received 'median'",
+            r"`style_reduction` must be one of relative, mean, sum, .*received 'median'",
         ),
     ],
 )
@@ -234,9 +234,9 @@ def test_sum_weighs_a_layer_by_the_square_of_its_channels(compare, network, pain
         )
 
 
-def test_relative_style_loss_is_a_share_of_the_paintings_own(compare, network, images, painting):
-    options = {**vars(SETTINGS), "style_reduction": "relative"}
-    relative = PerceptualLoss(network, painting, LossSettings(**options))
+def test_energy_scales_by_the_paintings_own_loss_against_black(compare, network, images, painting):
+    options = {**vars(SETTINGS), "style_reduction": "energy"}
+    scaled = PerceptualLoss(network, painting, LossSettings(**options))
     targets = compare.content_targets(images)
     mean = float(compare(images, targets)[1]["style"])
     grams = {name: perceptual.gram_matrix(value) for name, value in network(painting).items()}
@@ -244,8 +244,55 @@ def test_relative_style_loss_is_a_share_of_the_paintings_own(compare, network, i
         weight * np.mean(np.square(grams[name], dtype="float64"))
         for name, weight in SETTINGS.weighted("style")
     )
-    share = float(relative(images, targets)[1]["style"]) / perceptual.ENERGY
+    share = float(scaled(images, targets)[1]["style"]) / perceptual.ENERGY
     assert share == pytest.approx(mean / own, rel=1e-4)
+
+
+def relative_to(network, paintings, photographs=None):
+    """A relative loss of separate paintings, with the distances of photographs."""
+    options = {**vars(SETTINGS), "style_reduction": "relative"}
+    loss = PerceptualLoss(network, paintings, LossSettings(**options), separate=True)
+    if photographs is not None:
+        loss.set_distances(loss.measure_distances(photographs))
+    return loss
+
+
+def test_relative_is_1_at_each_layer_for_what_was_measured(network, images, painting):
+    other = painting[:, ::-1] / 2
+    loss = relative_to(network, [painting, other], images)
+    assert loss.styles == 2
+    for style in (0, 1):
+        styles = np.full(len(images), style)
+        _, parts = loss(images, loss.content_targets(images), styles)
+        for name in SETTINGS.style_layers:
+            assert float(parts[f"style/{name}"]) == pytest.approx(1, rel=1e-5)
+
+
+def test_distances_are_mean_losses(compare, network, images, painting):
+    distances = relative_to(network, [painting]).measure_distances(images)
+    _, parts = compare(images, compare.content_targets(images))
+    expected = [float(parts[f"style/{name}"]) for name in SETTINGS.style_layers]
+    np.testing.assert_allclose(distances, [expected], rtol=1e-4)
+
+
+def test_each_image_is_held_to_its_own_style(network, images, painting):
+    paintings = [painting, painting[:, ::-1] / 2]
+    both = relative_to(network, paintings, images)
+    _, parts = both(images, both.content_targets(images), np.array([1, 0] * (len(images) // 2)))
+    alone = [relative_to(network, [each], images) for each in paintings]
+    expected = np.mean(
+        [
+            float(loss(image[None], loss.content_targets(image[None]))[1]["style"])
+            for image, loss in zip(images, [alone[1], alone[0]] * (len(images) // 2), strict=True)
+        ]
+    )
+    assert float(parts["style"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_relative_without_distances_is_refused(network, images, painting):
+    loss = relative_to(network, [painting])
+    with pytest.raises(ValueError, match="`style_reduction` relative needs `set_distances`"):
+        loss(images, loss.content_targets(images))
 
 
 @pytest.mark.parametrize("part", ["total", "content", "style", "tv"])

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from fast_style.training.optimizer import Muon, orthogonalize
+from fast_style.training.optimizer import Adam, Muon, orthogonalize
 
 
 def gradients(shape, steps=3):
@@ -58,3 +58,17 @@ def test_muon_can_be_made_again_from_its_configuration():
     again = Muon.from_config(optimizer.get_config())
     assert again.momentum == 0.9
     assert float(again.learning_rate) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("make", [Adam, Muon])
+def test_rows_without_a_gradient_stay_bit_by_bit(make):
+    start = np.random.default_rng(1).normal(size=(3, 5)).astype(np.float32)
+    steps = gradients((3, 5), 4)
+    steps[1:, 1] = 0  # moved once, then left alone: averages of before must not move it on
+    steps[:, 2] = 0
+    after_one, after_all = (moved(make(0.1), start, steps[:count]) for count in (1, 4))
+    np.testing.assert_array_equal(after_all[1], after_one[1])
+    np.testing.assert_array_equal(after_all[2], start[2])
+    assert (after_all[0] != after_one[0]).all()
+    whole = moved(keras.optimizers.Adam(0.1), start, steps)
+    np.testing.assert_array_equal(after_all[0], whole[0])
