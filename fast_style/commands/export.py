@@ -43,6 +43,11 @@ def define_flags():
         provided.sample_photo(),
         "Photograph that is painted for the model card.",
     )
+    flags.DEFINE_string(
+        "style",
+        defaults["style"],
+        "Of a network of several styles: the one or the mixture that is exported (default: all).",
+    )
     flags.DEFINE_string("licence", defaults["licence"], "Licence that the model card names.")
 
 
@@ -66,6 +71,7 @@ def main(argv):
         size=None if values.size is None else _parse_size(values.size),
         sample=values.sample,
         licence=values.licence,
+        style=values.style,
     )
     total = sum(os.path.getsize(os.path.join(r, n)) for r, _, names in os.walk(path) for n in names)
     print(f"{path}: {values.format}, {total / 1e6:.1f} MB")

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from fast_style import images
 from fast_style.checkpoints import store
+from fast_style.checkpoints.styles import style_names
 from fast_style.errors import InvalidValue, check_choice, first_line
 from fast_style.export import formats, model_card, savedmodel, version_folders, warmup
 
@@ -32,6 +33,7 @@ def export(
     size=None,
     sample=None,
     licence="",
+    style=None,
 ):
     """Exports a trained network under the next free version number of a folder.
 
@@ -44,6 +46,9 @@ def export(
         size: of TFLite and ONNX, (height, width) in pixels, or None for any size.
         sample: path of a photograph for the model card and the warm-up requests, or None.
         licence: str, named in the model card.
+        style: of a network of several styles, the one or the mixture that is exported as a plain
+            network, see `fast_style.checkpoints.styles`; None for all of them, which each request
+            then chooses from.
 
     Returns:
         str, path of the version.
@@ -65,14 +70,18 @@ def export(
     if format == "onnx":
         formats.check_onnx()
     photo = None if sample is None else images.read(sample)
-    network, metadata = store.load_network(prefix, task="style")
-    facts = {"format": format, "takes and returns": CONTRACTS.get(format, PIXELS)}
+    network, metadata = store.load_network(prefix, "style", style)
+    names = style_names(metadata) if network.styles > 1 else []
+    facts = {"format": format, "takes and returns": _contract(format, names)}
+    if style is not None:
+        metadata = {**metadata, "style": {"name": style}}
 
     def write(path):
         if format == "savedmodel":
             facts["limit"] = f"{max_pixels:,} pixels in a request"
-            savedmodel.save(network, path, max_pixels)
-            warmup.write(path, _model_name(folder), _warmup_requests(photo, max_pixels))
+            savedmodel.save(network, path, max_pixels, names)
+            requests = _warmup_requests(photo, max_pixels, names)
+            warmup.write(path, _model_name(folder), requests)
         elif format == "keras":
             formats.write_keras(network, _file(path, format))
         else:
@@ -88,6 +97,19 @@ def export(
         return version_folders.write_version(folder, write)
     except tf.errors.OpError as error:  # TensorFlow writes the SavedModel: a full disk, say
         raise OSError(f"{folder}: could not be written ({first_line(error)})") from error
+
+
+def _contract(format, names):
+    """What a file takes and returns, for the model card."""
+    contract = CONTRACTS.get(format, PIXELS)
+    if not names:
+        return contract
+    if format == "savedmodel":
+        return (
+            f'{contract}; with style, strings such as "{names[0]}" or "{names[0]}:2,{names[1]}:1"'
+        )
+    weights = f"float32 [N, {len(names)}], how much of each style, parts of 1"
+    return f"{contract}; with {'styles' if format == 'keras' else 'style_weights'}, {weights}"
 
 
 def _file(path, format):
@@ -109,15 +131,16 @@ def _model_name(folder):
     return os.path.basename(os.path.abspath(folder))
 
 
-def _warmup_requests(photo, max_pixels):
+def _warmup_requests(photo, max_pixels, names):
     """A small image through each signature: what is set up at the first request, is set up then."""
     if photo is None:
         photo = np.zeros((64, 64, 3), np.uint8)
     side = min(64, int(max_pixels**0.5))
     pixels = images.resize(photo, side, side)
     jpeg = tf.io.encode_jpeg(pixels).numpy()
+    style = {"style": [names[0]]} if names else {}
     return [
-        ("serving_default", {"image_bytes": [jpeg]}),
-        ("pixels", {"pixels": pixels[None]}),
-        ("pixels_float", {"pixels": pixels[None].astype(np.float32)}),
+        ("serving_default", {"image_bytes": [jpeg], **style}),
+        ("pixels", {"pixels": pixels[None], **style}),
+        ("pixels_float", {"pixels": pixels[None].astype(np.float32), **style}),
     ]

@@ -101,14 +101,25 @@ def write_keras(network, path):
 
 
 def _pixels_function(network, shape):
-    """A function of uint8 images of `shape` (N, H, W), and the module that keeps its variables."""
+    """A function of uint8 images of `shape` (N, H, W), and the module that keeps its variables.
+
+    Of a network of several styles it takes "style_weights", float32 `[N, styles]`, too.
+    """
     module = tf.Module()
     module.weights = [weight.value for weight in network.weights]
+    pixels = tf.TensorSpec([*shape, 3], tf.uint8, name="pixels")
+    if network.styles == 1:
 
-    @tf.function(
-        input_signature=[tf.TensorSpec([*shape, 3], tf.uint8, name="pixels")], autograph=False
-    )
-    def stylize(pixels):
-        return {"stylized": to_uint8(network(tf.cast(pixels, tf.float32), training=False))}
+        @tf.function(input_signature=[pixels], autograph=False)
+        def stylize(pixels):
+            return {"stylized": to_uint8(network(tf.cast(pixels, tf.float32), training=False))}
 
-    return module, stylize
+        return module, stylize
+    weights = tf.TensorSpec([shape[0], network.styles], tf.float32, name="style_weights")
+
+    @tf.function(input_signature=[pixels, weights], autograph=False)
+    def stylize_in(pixels, style_weights):
+        images = tf.cast(pixels, tf.float32)
+        return {"stylized": to_uint8(network(images, training=False, styles=style_weights))}
+
+    return module, stylize_in

@@ -7,11 +7,14 @@ import numpy as np
 import tensorflow as tf
 
 from fast_style import images
+from fast_style.checkpoints.styles import style_names
+from fast_style.images.grid import grid
 from fast_style.painting.stylizer import Stylizer
 
 CARD = "MODEL_CARD.md"
 SAMPLE = "sample.jpg"
-_SAMPLE_SIDE = 384  # pixels, of each half
+_SAMPLE_SIDE = 384  # pixels, of each half; of several styles half of that
+_SAMPLE_COLUMNS = 4
 
 
 def write(folder, network, metadata, facts, photo=None, licence=""):
@@ -25,16 +28,19 @@ def write(folder, network, metadata, facts, photo=None, licence=""):
         photo: uint8 RGB `[H, W, 3]` to paint for the sample, or None for a card without.
         licence: str, "" where it was not stated.
     """
-    style = _mapping(metadata, "style").get("name", "unknown")
+    names = style_names(metadata) if network.styles > 1 else []
+    style = ", ".join(names) or _mapping(metadata, "style").get("name", "unknown")
     picture = ""
     if photo is not None:
-        photo = images.fit(photo, _SAMPLE_SIDE)
-        painted = Stylizer(network)(photo)
-        both = np.concatenate([photo, painted], axis=1)
-        images.save(os.path.join(folder, SAMPLE), both, quality=85)
+        images.save(os.path.join(folder, SAMPLE), _sample(network, photo, names), quality=85)
         picture = f"![a photograph, and what the network makes of it]({SAMPLE})\n\n"
+    own = {"names": names} if names else {"image": style}
+    own |= _without(_mapping(metadata, "style"), "name", "crc32", "distances")
     sections = [
-        ("Style", {"image": style, **_without(_mapping(metadata, "style"), "name", "crc32")}),
+        (
+            "Styles" if names else "Style",
+            {**own, **_without(_mapping(metadata, "style"), "name", "crc32")},
+        ),
         ("This export", {**facts, "files": _sizes(folder)}),
         ("Network", {**metadata["network"], "parameters": f"{network.count_params():,}"}),
         ("Training", _training(metadata)),
@@ -56,6 +62,23 @@ def write(folder, network, metadata, facts, photo=None, licence=""):
             text += "".join(f"| {_cell(name)} | {_cell(value)} |\n" for name, value in rows.items())
     with open(os.path.join(folder, CARD), "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def _sample(network, photo, names):
+    """A photograph beside what the network makes of it; of several styles, in each of them."""
+    stylizer = Stylizer(network)
+    if not names:
+        photo = images.fit(photo, _SAMPLE_SIDE)
+        return np.concatenate([photo, stylizer(photo)], axis=1)
+    photo = images.fit(photo, _SAMPLE_SIDE // 2)
+    pictures = [photo]
+    for number in range(len(names)):
+        stylizer.runtime.style.assign(tf.one_hot(number, len(names)))
+        pictures.append(stylizer(photo))
+    captions = ["", *names]
+    starts = range(0, len(pictures), _SAMPLE_COLUMNS)
+    rows, texts = ([each[n : n + _SAMPLE_COLUMNS] for n in starts] for each in (pictures, captions))
+    return grid(rows, captions=texts)
 
 
 def _training(metadata):

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from fast_style.errors import InvalidValue
 from fast_style.export import graph_images
+from fast_style.export.graph_styles import parse_mixtures
 from fast_style.networks.architecture import SMALLEST
 from fast_style.painting.tensorflow_runtime import to_uint8
 
@@ -11,7 +12,7 @@ MAX_PIXELS = 1 << 22
 """Default limit on the pixels of a request: 2048 x 2048, for which width 32 takes about 4 GB."""
 
 
-def signatures(network, max_pixels=MAX_PIXELS):
+def signatures(network, max_pixels=MAX_PIXELS, names=()):
     """The functions that an exported network answers requests with.
 
     - `serving_default`: `image_bytes`, strings `[N]`, each a JPEG, PNG or WebP of its own size, to
@@ -20,12 +21,15 @@ def signatures(network, max_pixels=MAX_PIXELS):
     - `pixels_float`: `pixels`, float32 RGB of 0..255 `[N, H, W, 3]`, to `stylized` as the network
       leaves it, neither rounded nor clipped.
 
-    A request that breaks a rule fails as a whole, with a message that names the image.
+    Those of a network of several styles take `style`, too, strings `[N]`, each a name or a mixture
+    such as "starry_night:2,wave:1". A request that breaks a rule fails as a whole, with a message
+    that names the image or the style.
 
     Args:
         network: a built `TransformNet`.
         max_pixels: limit on the pixels of all images of a request, an image counting with sides
             of at least 8, as the network pads it; checked before anything is decoded.
+        names: of the network's styles, where there are several.
 
     Returns:
         dict of `tf.function`s by signature name.
@@ -35,56 +39,77 @@ def signatures(network, max_pixels=MAX_PIXELS):
     """
     if max_pixels < SMALLEST**2:
         raise InvalidValue(f"`max_pixels` must be at least {SMALLEST**2}; received {max_pixels}")
+    several = network.styles > 1
 
-    def paint(images):
-        return network(images, training=False)
+    def paint(images, weights):
+        if not several:
+            return network(images, training=False)
+        return network(images, training=False, styles=weights)
+
+    def weights_of(count, style):
+        """float32 `[N, styles]`; of a network of one style nothing is asked."""
+        if not several:
+            return tf.ones([count, 1])
+        same = tf.debugging.Assert(
+            tf.size(style[0]) == count, ["the request must have a style for each image"]
+        )
+        with tf.control_dependencies([same]):
+            return parse_mixtures(style[0], names)
 
     def painted_file(argument):
-        data, kind = argument
+        data, kind, weights = argument
         rgba = graph_images.decode(data, kind)
-        painted = to_uint8(paint(tf.cast(rgba[None, :, :, :3], tf.float32)))[0]
+        images = tf.cast(rgba[None, :, :, :3], tf.float32)
+        painted = to_uint8(paint(images, weights[None]))[0]
         return graph_images.encode(painted, rgba[:, :, 3:], kind)
 
-    @_function(tf.TensorSpec([None], tf.string, name="image_bytes"))
-    def files(image_bytes):
+    def files(image_bytes, *style):
+        weights = weights_of(tf.size(image_bytes), style)
         kinds = _check_files(image_bytes, max_pixels)
         # One at a time: memory is that of the largest image, not of the batch.
         stylized = tf.map_fn(
             painted_file,
-            (image_bytes, kinds),
+            (image_bytes, kinds, weights),
             fn_output_signature=tf.TensorSpec([], tf.string),
             parallel_iterations=1,
         )
         return {"stylized_bytes": stylized}
 
-    @_function(tf.TensorSpec([None, None, None, 3], tf.uint8, name="pixels"))
-    def pixels(pixels):
+    def pixels(pixels, *style):
         images = tf.cast(_checked_pixels(pixels, max_pixels), tf.float32)
-        return {"stylized": to_uint8(paint(images))}
+        return {"stylized": to_uint8(paint(images, weights_of(tf.shape(pixels)[0], style)))}
 
-    @_function(tf.TensorSpec([None, None, None, 3], tf.float32, name="pixels"))
-    def pixels_float(pixels):
-        return {"stylized": paint(_checked_pixels(pixels, max_pixels))}
+    def pixels_float(pixels, *style):
+        images = _checked_pixels(pixels, max_pixels)
+        return {"stylized": paint(images, weights_of(tf.shape(pixels)[0], style))}
 
-    return {"serving_default": files, "pixels": pixels, "pixels_float": pixels_float}
+    style = (tf.TensorSpec([None], tf.string, name="style"),) if several else ()
+    image_bytes = tf.TensorSpec([None], tf.string, name="image_bytes")
+    images = tf.TensorSpec([None, None, None, 3], tf.uint8, name="pixels")
+    floats = tf.TensorSpec([None, None, None, 3], tf.float32, name="pixels")
+    return {
+        "serving_default": _function(files, image_bytes, *style),
+        "pixels": _function(pixels, images, *style),
+        "pixels_float": _function(pixels_float, floats, *style),
+    }
 
 
-def _function(specification):
-    return tf.function(input_signature=[specification], autograph=False)
+def _function(function, *specifications):
+    return tf.function(function, input_signature=specifications, autograph=False)
 
 
-def save(network, path, max_pixels=MAX_PIXELS):
+def save(network, path, max_pixels=MAX_PIXELS, names=()):
     """Writes a network as a SavedModel that loads without this project and without Keras.
 
     Args:
         network: a built `TransformNet`.
         path: folder of the SavedModel; made if missing.
-        max_pixels: see `signatures`.
+        max_pixels, names: see `signatures`.
     """
     module = tf.Module()
     # Plain variables: a Keras model would be saved with its own metadata beside the graph.
     module.weights = [weight.value for weight in network.weights]
-    tf.saved_model.save(module, path, signatures=signatures(network, max_pixels))
+    tf.saved_model.save(module, path, signatures=signatures(network, max_pixels, names))
 
 
 def _check_files(image_bytes, max_pixels):

@@ -1,0 +1,191 @@
+"""Training one network for several paintings, and adding one to it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from data.photos import Photos
+from fast_style import images
+from fast_style.checkpoints import store, styles, tensor_bundle
+from fast_style.losses.perceptual import LossSettings
+from fast_style.training.added_style_task import AddedStyleTask
+from fast_style.training.paintings import Painting, read_paintings
+from fast_style.training.settings import TrainingSettings
+from fast_style.training.style_task import StyleTask
+from fast_style.training.trainer import TaskTrainer
+
+SHALLOW = LossSettings(
+    content_layers=("block2_conv1",), style_layers=("block1_conv1", "block2_conv1")
+)
+
+
+def painting(name, seed):
+    coarse = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), np.uint8)
+    return Painting(name, images.resize(coarse, 24, 32))
+
+
+PAINTINGS = [painting("wave", 1), painting("scream", 2), painting("kiss", 3)]
+
+
+@pytest.fixture
+def make(folder, random_vgg, tmp_path):
+    """Makes a trainer of a tiny network in tmp_path/NAME."""
+
+    def make(name="run", paintings=PAINTINGS, add_to=None, settings=(), **options):
+        settings = {
+            "steps": 4,
+            "image_size": 16,
+            "batch_size": 4,
+            "style_size": 0,
+            "losses": SHALLOW,
+            "network": {} if add_to else {"width": 4, "residual_blocks": 1},
+            "vgg_weights": str(random_vgg),
+            **dict(settings),
+        }
+        settings = TrainingSettings(**settings)
+        if add_to:
+            task = AddedStyleTask(settings, paintings, add_to)
+        else:
+            task = StyleTask(settings, paintings)
+        photos = Photos(
+            folder, settings.image_size, settings.batch_size, settings.seed, styles=task.styles
+        )
+        return TaskTrainer(
+            task, photos, tmp_path / name, **{"save_every": 2, "log_every": 1, **options}
+        )
+
+    return make
+
+
+def metadata_of(prefix):
+    with open(f"{prefix}.json", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def test_a_run_ends_with_a_network_of_all_styles(make):
+    trainer = make()
+    seen = []
+    assert trainer.run(seen.append)
+    network, metadata = store.load_network(trainer.done_prefix)
+    assert network.styles == 3
+    assert styles.style_names(metadata) == ["wave", "scream", "kiss"]
+    assert len(seen) == 4 and all(np.isfinite(each.losses["total"]) for each in seen)
+    distances = [style["distances"]["block2_conv1"] for style in metadata["styles"]]
+    assert len(set(distances)) == 3 and min(distances) > 0
+
+
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(make):
+    whole = make("whole")
+    whole.run()
+    make("parts", settings={"steps": 2}).run()
+    again = make("parts")
+    assert again.step == 2
+    again.run()
+    for ours, theirs in zip(again.network.weights, whole.network.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs, err_msg=ours.path)
+
+
+def test_a_run_with_other_paintings_is_another_run(make):
+    make(settings={"steps": 2}).run()
+    with pytest.raises(ValueError, match="network styles 3"):
+        make(paintings=PAINTINGS[:2])
+    with pytest.raises(ValueError, match="styles kiss"):
+        make(paintings=[*PAINTINGS[:2], painting("kiss", 4)])
+
+
+def test_a_step_of_one_style_leaves_the_rows_of_others_bit_by_bit(make):
+    trainer = make(settings={"batch_size": 1})
+    rows = [styles.arrays_of(trainer.network)["up1/norm/gamma"]]
+    drawn = [int(s[0]) for (_, s), _ in trainer._photos.batches(0).take(4).as_numpy_iterator()]
+    trainer.run(lambda _: rows.append(styles.arrays_of(trainer.network)["up1/norm/gamma"]))
+    for style, before, after in zip(drawn, rows[:-1], rows[1:], strict=True):
+        others = [number for number in range(3) if number != style]
+        assert (before[style] != after[style]).any()
+        np.testing.assert_array_equal(after[others], before[others])
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "muon"])
+def test_adding_a_painting_changes_nothing_else(make, optimizer):
+    trainer = make()
+    trainer.run()
+    added = make(
+        "added",
+        [painting("hat", 5)],
+        trainer.done_prefix,
+        {"optimizer": optimizer, "learning_rate": 0.01},
+    )
+    added.run()
+    _, before, _ = tensor_bundle.load(trainer.done_prefix)
+    architecture, after, metadata = tensor_bundle.load(added.done_prefix)
+    assert architecture.styles == 4
+    assert styles.style_names(metadata) == ["wave", "scream", "kiss", "hat"]
+    for path, array in before.items():
+        kept = after[path][:3] if "/norm/" in path else after[path]
+        np.testing.assert_array_equal(kept, array, err_msg=path)
+    moved = [p for p in after if "/norm/" in p and not (after[p][3] == after[p][:3]).all(1).any()]
+    assert len(moved) > 4
+    assert metadata["init_from"]["step"] == 4
+    # It may be added to in turn, and begun again where it was.
+    assert make("more", [painting("lilies", 6)], added.done_prefix).run()
+    again = make(
+        "added",
+        [painting("hat", 5)],
+        trainer.done_prefix,
+        {"optimizer": optimizer, "learning_rate": 0.01, "steps": 5},
+    )
+    assert again.step == 4
+
+
+def test_what_cannot_be_added_to_is_refused(make, prefix):
+    trainer = make()
+    trainer.run()
+    with pytest.raises(ValueError, match="has a style wave already"):
+        make("again", PAINTINGS[:1], trainer.done_prefix)
+    with pytest.raises(ValueError, match="`add_to` must be a network of several styles"):
+        make("one", PAINTINGS[:1], prefix)
+    with pytest.raises(ValueError, match="`width` must be 4"):
+        make("wide", [painting("hat", 5)], trainer.done_prefix, {"network": {"width": 8}})
+
+
+def test_a_gallery_can_start_from_a_network_of_one_style_and_of_others(make):
+    one = make("one", PAINTINGS[:1])
+    one.run()
+    several = make("several", settings={"init_from": one.done_prefix, "network": {}})
+    plain = store.load_network(one.done_prefix)[0]
+    x = np.random.default_rng(0).uniform(0, 255, (1, 16, 16, 3)).astype("float32")
+    expected = np.asarray(plain(x))
+    for weights in np.eye(3, dtype="float32"):
+        np.testing.assert_allclose(several.network(x, styles=weights[None]), expected, atol=1e-2)
+    several.run()
+    order = [PAINTINGS[2], painting("hat", 5)]
+    fewer = make("fewer", order, settings={"init_from": several.done_prefix, "network": {}})
+    rows = styles.arrays_of(fewer.network)["down1/norm/gamma"]
+    before = styles.arrays_of(several.network)["down1/norm/gamma"]
+    np.testing.assert_array_equal(rows[0], before[2])
+    np.testing.assert_allclose(rows[1], before.mean(0), rtol=1e-5)
+
+
+def test_tensorboard_gets_a_picture_in_every_style(make, photo):
+    trainer = make(validation_images=[photo(16, 20)])
+    picture = trainer.task.preview(photo(16, 20), trainer._stylizer)
+    assert picture.shape == (16, 4 * 20, 3)
+    assert trainer.run()
+
+
+def test_paintings_of_a_folder(tmp_path, photo, caplog):
+    for name in ("wave.png", "deep/kiss.jpg"):
+        images.save(tmp_path / name, photo())
+    (tmp_path / "cut.png").write_bytes(b"no picture")
+    found = read_paintings(str(tmp_path))
+    assert sorted(painting.name for painting in found) == ["kiss", "wave"]
+    assert "cut.png" in caplog.text
+    assert [p.name for p in read_paintings(f"{tmp_path}/*.png")] == ["wave"]
+    assert read_paintings(str(tmp_path / "wave.png"))[0].name == "wave.png"
+    images.save(tmp_path / "wave.jpg", photo())
+    with pytest.raises(ValueError, match="two paintings are called 'wave'"):
+        read_paintings(str(tmp_path))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(ValueError, match="no painting that can be read"):
+        read_paintings(str(empty))
