@@ -72,6 +72,22 @@ def _arguments(command):
 OWN = [command for command in ALL if command.program in ("fast-style", "python")]
 
 
+def test_commands_are_found():
+    script = (
+        "A=1 python eval.py a \\\n    --b=c > d.jpg && ruff check  # not this\n"
+        "echo $(cat e) |\n  sh -c 'fast-style paint f'\n"
+    )
+    assert pages.split(script) == [
+        ("cat", ("e",)),
+        ("python", ("eval.py", "a", "--b=c", "d.jpg")),
+        ("ruff", ("check",)),
+        ("echo", ("OUTPUT",)),
+        ("sh", ("-c", "fast-style paint f")),
+        ("fast-style", ("paint", "f")),
+    ]
+    assert len(OWN) > 80
+
+
 @pytest.mark.parametrize("command", ALL, ids=str)
 def test_programs_exist(command):
     program, arguments = command.program, command.arguments
@@ -105,9 +121,7 @@ def _check_pip(arguments):
             assert set(extras[1].split(",")) <= set(config["options.extras_require"])
 
 
-@pytest.fixture(scope="module")
-def flags():
-    """What is wrong with the flags of each own command, and the names of all flags."""
+def test_flags_exist_and_take_their_values():
     modules = [(command, module) for command in OWN if (module := _python_module(command))]
     lines = [
         # Square brackets are around what may be left out.
@@ -122,29 +136,23 @@ def flags():
         capture_output=True,
         text=True,
         timeout=300,
-        check=True,
+        check=False,
     )
+    assert process.returncode == 0, process.stderr
     found = json.loads(process.stdout)
     errors = zip(modules, found["errors"], strict=True)
-    return {
-        "errors": [f"{command}: {error}" for (command, _), error in errors if error],
-        "names": set(found["names"]),
-    }
+    assert [f"{command}: {error}" for (command, _), error in errors if error] == []
+    _check_flags_in_text({*found["names"], *(f"no{name}" for name in found["names"])})
 
 
-def test_flags_exist_and_take_their_values(flags):
-    assert flags["errors"] == []
-
-
-def test_flags_that_the_text_names_exist(flags):
-    known = {*flags["names"], *(f"no{name}" for name in flags["names"]), "help"}
+def _check_flags_in_text(known):
     unknown = {
         f"{page.name}: --{name}"
         for page in PAGES
         for code in pages.inline_code(page)
-        if not code.startswith("docker")
+        if not code.startswith("mkdocs")
         for name in re.findall(r"(?<![\w-])--([a-z]\w*)", code)
-        if name not in known and "mkdocs" not in code
+        if name not in known
     }
     assert not unknown
 
@@ -255,6 +263,8 @@ def workspace(tmp_path):
         program.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
         program.chmod(0o755)
 
+    path = (tmp_path / "bin", pathlib.Path(sys.executable).parent, os.environ["PATH"])
+
     def run(line):
         pairs = pages.split(line)
         known = {(command.program, command.arguments) for command in ALL}
@@ -262,11 +272,7 @@ def workspace(tmp_path):
         process = subprocess.run(
             ["sh", "-c", line],
             cwd=tmp_path,
-            env=os.environ
-            | {
-                "PYTHONPATH": str(ROOT),
-                "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            },
+            env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": os.pathsep.join(map(str, path))},
             capture_output=True,
             text=True,
             timeout=300,
@@ -347,3 +353,27 @@ def test_converting_as_the_page_says(workspace):
     workspace("fast-style convert candy.pth checkpoints/candy")
     workspace("fast-style paint img/test.jpg checkpoints/candy")
     assert (workspace.folder / "generated" / "res.jpg").is_file()
+
+
+@pytest.mark.slow
+def test_exporting_as_the_page_says(workspace):
+    page = ROOT / "docs" / "export.md"
+    export = pages.blocks(page, "sh")[0].splitlines()[0]
+    assert "exported/starry_night/1: savedmodel" in workspace(export).stdout
+    # A line that goes on ends in a backslash.
+    (lines,) = [block for block in pages.blocks(page, "sh") if "saved_model_cli" in block]
+    write, show, run, read = lines.replace("\\\n", " ").splitlines()
+    workspace(write)
+    (shown,) = [block for block in pages.blocks(page, "text") if "SignatureDef" in block]
+    assert shown in workspace(show).stdout
+    workspace(run)
+    workspace(read)
+    assert images.read(workspace.folder / "painted.jpg").shape == (512, 512, 3)
+    for format, name in (("tflite", "phone"), ("keras", "keras")):
+        (line,) = [
+            line
+            for block in pages.blocks(page, "sh")
+            for line in block.splitlines()
+            if f"--format={format}" in line
+        ]
+        assert f"exported/{name}/1: {format}" in workspace(line).stdout
