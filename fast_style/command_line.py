@@ -26,8 +26,8 @@ _NVIDIA_DRIVER = "/proc/driver/nvidia/version"
 def run(name, program=None, tensorflow=False):
     """Runs a command as its whole program; does not return.
 
-    Exit status: 0, or what its `main` returns; 1 after one line on standard error for a mistake
-    in files or values (with --verbosity=1 the traceback comes first); 2 for wrong usage.
+    Exit status: 0 after --help, or what its `main` returns; 1 after one line on standard error for
+    a mistake in files or values (with --verbosity=1 the traceback comes first); 2 for wrong usage.
 
     Args:
         name: of the command's module, which has `define_flags()` and `main(argv)`. Its docstring
@@ -57,6 +57,8 @@ def _parse(argv):
     except flags.Error as error:
         print(f"{error}\nPass --help to see the flags.", file=sys.stderr)
         sys.exit(2)
+    except SystemExit:  # --help and its like, which absl ends with 1
+        sys.exit(0)
 
 
 def _guarded(main, argv):

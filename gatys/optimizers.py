@@ -137,6 +137,7 @@ def _import_scipy():
         from scipy import optimize
     except ImportError as error:
         raise InvalidValue(
-            "`optimizer` lbfgs needs SciPy: pip install scipy, or choose adam"
+            "`optimizer` lbfgs: its package, a part of every installation, is missing: "
+            "pip install scipy, or choose adam"
         ) from error
     return optimize

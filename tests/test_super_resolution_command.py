@@ -150,8 +150,6 @@ def test_an_enlarged_image_over_the_limit_is_one_line(photos, enlarger, tmp_path
     ],
 )  # fmt: skip
 def test_what_does_not_go_with_enlarging_is_one_line(photos, enlarger, tmp_path, flag, words):
-    if flag == "--runtime=openvino":
-        pytest.importorskip("openvino")
     process = run_script("eval.py", photos / "0.png", enlarger, flag, cwd=tmp_path)
     assert_one_line_error(process, words, "super_resolution")
 

@@ -27,4 +27,5 @@ def nearest_kernel(kernel, ops=np):
         before, after = [[0, 0]] * axis, [[0, 0]] * (3 - axis)
         first, second = ([*before, border, *after] for border in ([1, 0], [0, 1]))
         kernel = ops.pad(kernel, first) + ops.pad(kernel, second)
-    return ops.transpose(ops.flip(kernel, (0, 1)), (0, 1, 3, 2))
+    turned = ops.flip(ops.flip(kernel, 0), 1)  # Keras 3.10 takes one axis at a time
+    return ops.transpose(turned, (0, 1, 3, 2))

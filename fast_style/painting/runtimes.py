@@ -34,8 +34,8 @@ def choose(runtime="auto", jit_compile=False, task=STYLE):
     if runtime == "openvino":
         if not installed:
             raise InvalidValue(
-                "`runtime` openvino needs the package openvino: pip install fast-style[openvino] "
-                '(in a checkout: pip install ".[openvino]")'
+                "`runtime` openvino: its package, a part of every installation, is missing: "
+                "pip install openvino"
             )
         if jit_compile:
             raise InvalidValue("`jit_compile` is TensorFlow's: `runtime` must not be openvino")

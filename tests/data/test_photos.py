@@ -5,6 +5,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
 
+import subprocess
 import sys
 import threading
 import time
@@ -490,6 +491,19 @@ def test_small_photographs_are_not_enlarged_beyond_need():
 
 
 # TensorFlow Datasets
+
+
+def test_a_folder_does_without_tensorflow_datasets(photos):
+    code = (
+        "import sys; sys.modules['tensorflow_datasets'] = None;"  # importing it is an error
+        "from fast_style.commands import train; from data.photos import Photos;"
+        f"print(len(Photos({str(photos)!r}, 16)))"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert process.stdout == "4\n", process.stderr
+
 
 VALUES = [20 * i for i in range(12)]
 

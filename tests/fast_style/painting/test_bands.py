@@ -25,8 +25,6 @@ NETWORKS = [
 @pytest.fixture(scope="module", params=["openvino", "tensorflow"])
 def load(request, tmp_path_factory):
     """Makes a runtime of a network with the given options."""
-    if request.param == "openvino":
-        pytest.importorskip("openvino")
     made = {}
 
     def make(**options):

@@ -60,8 +60,6 @@ def test_a_prefix_is_all_that_loading_needs(network, stylizer, photo, tmp_path):
 @pytest.mark.parametrize("tile", [None, 16])
 @pytest.mark.parametrize("runtime", ["openvino", "tensorflow"])
 def test_threads_may_share_a_stylizer(prefix, photo, runtime, tile):
-    if runtime == "openvino":
-        pytest.importorskip("openvino")
     stylizer = Stylizer.load(prefix, runtime=runtime, tile=tile)
     photos = [photo(10 + 5 * seed, seed=seed) for seed in range(6)]
     results = {}
