@@ -129,7 +129,7 @@ def _measure(dtype, kernel_shape, scale, border, forms):
 
 def main(argv):
     if len(argv) != 1:
-        raise app.UsageError("no arguments are wanted")
+        raise app.UsageError("no arguments are expected")
     print(machine.describe())
     rows = []
     for dtype in ("float32", "bfloat16"):

@@ -165,7 +165,7 @@ def _draw(path, results):
 
 def main(argv):
     if len(argv) < 4:
-        raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are wanted")
+        raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are expected")
     values = flags.FLAGS
     _, prefix, style, *photos = argv
     shown = sorted(map(int, values.steps))

@@ -49,7 +49,7 @@ def _run_child(prefix, size, variant):
 
 def main(argv):
     if len(argv) != 2:
-        raise app.UsageError("CHECKPOINT is wanted")
+        raise app.UsageError("CHECKPOINT is expected")
     values = flags.FLAGS
     if values.child:
         _child(argv[1], values.sizes[0], values.child)

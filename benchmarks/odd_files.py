@@ -120,7 +120,7 @@ def _write_all(folder, rng):
 
 def main(argv):
     if len(argv) != 2:
-        raise app.UsageError("CHECKPOINT is wanted")
+        raise app.UsageError("CHECKPOINT is expected")
     with tempfile.TemporaryDirectory() as folder:
         photos = os.path.join(folder, "photos")
         os.mkdir(photos)

@@ -54,7 +54,7 @@ def _settings(run):
 def main(argv):
     values = flags.FLAGS
     if len(argv) != 3:
-        raise app.UsageError("STYLE and PHOTOS are wanted")
+        raise app.UsageError("STYLE and PHOTOS are expected")
     each = [_settings(run) for run in values.runs]
     style = images.read(argv[1])
     photos = []

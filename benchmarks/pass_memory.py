@@ -18,7 +18,9 @@ from absl import app, flags
 
 from benchmarks import interpreters, machine
 
-flags.DEFINE_list("sides", ["512", "1024"], "Two sides of the square image painted at once, pixels.")
+flags.DEFINE_list(
+    "sides", ["512", "1024"], "Two sides of the square image painted at once, pixels."
+)
 flags.DEFINE_list("rows", ["128", "256"], "Two heights of bands, pixels; --side divides by both.")
 flags.DEFINE_integer("side", 2048, "Side of the square image painted in bands, pixels.")
 flags.DEFINE_integer("rounds", 2, "Processes for each figure.")
@@ -48,7 +50,7 @@ def _peak(prefix, runtime, side, rows):
 
 def main(argv):
     if len(argv) != 2:
-        raise app.UsageError("CHECKPOINT is wanted")
+        raise app.UsageError("CHECKPOINT is expected")
     values = flags.FLAGS
     if values.child:
         _child(argv[1], values.runtimes[0], *map(int, values.child))
@@ -56,7 +58,9 @@ def main(argv):
     small, large = sorted(map(int, values.sides))
     low, high = sorted(map(int, values.rows))
     if small == large or low == high or values.side % low or values.side % high:
-        raise app.UsageError("two different --sides and --rows are wanted, --rows dividing --side")
+        raise app.UsageError(
+            "two different --sides and --rows are expected, --rows dividing --side"
+        )
     print(machine.processor())
     rows = []
     for runtime in values.runtimes:

@@ -115,7 +115,7 @@ def main(argv):
         _child(values.child, argv[1], values.sizes[0], argv[2])
         return
     if len(argv) != 2:
-        raise app.UsageError("CHECKPOINT is wanted")
+        raise app.UsageError("CHECKPOINT is expected")
     from fast_style.checkpoints import tensor_bundle
 
     names = [*OURS, *((*ONNX, *TORCH) if values.python_with_torch else ())]

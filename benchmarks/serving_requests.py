@@ -93,7 +93,7 @@ def _largest_difference(stylizer, data, answer):
 
 def main(argv):
     if len(argv) != 3:
-        raise app.UsageError("SAVEDMODEL and CHECKPOINT are wanted")
+        raise app.UsageError("SAVEDMODEL and CHECKPOINT are expected")
     import tensorflow as tf
 
     from benchmarks import machine

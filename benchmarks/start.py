@@ -1,6 +1,6 @@
 """Seconds from the start of eval.py to its first picture, and where they go.
 
-    python -m benchmarks.start CHECKPOINT PHOTO
+python -m benchmarks.start CHECKPOINT PHOTO
 """
 
 import os
@@ -46,7 +46,7 @@ print("figures", *(later - earlier for earlier, later in zip(times, times[1:])))
 
 def main(argv):
     if len(argv) != 3:
-        raise app.UsageError("CHECKPOINT and PHOTO are wanted")
+        raise app.UsageError("CHECKPOINT and PHOTO are expected")
     rows = []
     found = {"openvino": [], "tensorflow": []}
     with tempfile.TemporaryDirectory() as folder:

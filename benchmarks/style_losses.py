@@ -24,7 +24,7 @@ flags.DEFINE_integer("image_size", 512, "Long side of the photographs, pixels; 0
 
 def main(argv):
     if len(argv) < 4:
-        raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are wanted")
+        raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are expected")
     _, prefix, style, *photos = argv
     stylizer = Stylizer.load(prefix)
     training = stylizer.metadata["training"]

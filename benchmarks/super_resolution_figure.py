@@ -28,7 +28,7 @@ _GAP, _LINE = 6, 18  # pixels
 
 def main(argv):
     if len(argv) < 2:
-        raise app.UsageError("at least one IMAGE is wanted")
+        raise app.UsageError("at least one IMAGE is expected")
     values = flags.FLAGS
     images.check_writable(values.output)
     networks = _load(values.networks)

@@ -32,7 +32,7 @@ def _resident():
 
 def main(argv):
     if len(argv) != 3:
-        raise app.UsageError("STYLE and PHOTOS are wanted")
+        raise app.UsageError("STYLE and PHOTOS are expected")
     values = flags.FLAGS
     style = images.read(argv[1])
     settings = TrainingSettings(

@@ -20,7 +20,7 @@ from data import cache
 from data.crops import random_crop
 from data.folder_source import FolderSource
 from fast_style import images
-from fast_style.errors import InvalidValue, first_line
+from fast_style.errors import InvalidValue, check_at_least, first_line
 
 TFDS_PREFIX = "tfds:"
 
@@ -74,8 +74,7 @@ class Photos:
             ("seed", seed, 0),
             ("zoom", 1 if zoom is None else zoom, 1),
         ):
-            if not least <= value < np.inf:  # nor NaN
-                raise InvalidValue(f"`{name}` must be at least {least}; received {value}")
+            check_at_least(name, value, least)
         if not 0 <= worker < workers or batch_size % workers:
             raise InvalidValue(
                 f"`batch_size` must be a multiple of `workers`, {workers}, and `worker` must be "

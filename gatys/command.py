@@ -51,7 +51,7 @@ def define_flags():
 def main(argv):
     """Runs the command; returns its exit status."""
     if len(argv) < 3:
-        command_line.usage_error("at least two arguments are wanted: CONTENT and STYLE")
+        command_line.usage_error("at least two arguments are expected: CONTENT and STYLE")
     values = flags.FLAGS
     _, content, *styles = argv
     images.check_writable(values.output)

@@ -90,7 +90,7 @@ def check_task(prefix, metadata, task):
     """
     if task not in (None, task_of(metadata)):
         raise CheckpointError(
-            f"{prefix}: is a network for {task_of(metadata)}, one for {task} is wanted"
+            f"{prefix}: is a network for {task_of(metadata)}, one for {task} is expected"
         )
 
 

@@ -15,7 +15,7 @@ import tempfile
 
 import tensorflow as tf
 
-from fast_style.atomic_files import folder_aside
+from fast_style.atomic_files import folder_aside, make_folder
 from fast_style.checkpoints.metadata import (
     CheckpointError,
     check_task,
@@ -121,9 +121,7 @@ def prepare_folder(folder):
     Raises:
         OSError: it is a file, or it can't be made or written.
     """
-    if os.path.exists(folder) and not os.path.isdir(folder):
-        raise NotADirectoryError(f"{folder}: is a file, a folder for checkpoints is wanted")
-    os.makedirs(folder, exist_ok=True)
+    make_folder(folder, "checkpoints")
     with tempfile.TemporaryFile(dir=folder):
         pass
 

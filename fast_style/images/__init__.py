@@ -11,7 +11,7 @@ from fast_style.images.files import (
     read,
     save,
 )
-from fast_style.images.resizing import check_rgb, fit, resize, resize_alpha
+from fast_style.images.resizing import check_rgb, fit, resize, resize_alpha, scaled_sides
 
 __all__ = [
     "MAX_PIXELS",
@@ -30,4 +30,5 @@ __all__ = [
     "resize",
     "resize_alpha",
     "save",
+    "scaled_sides",
 ]

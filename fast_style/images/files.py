@@ -68,7 +68,7 @@ def load(path, max_pixels=MAX_PIXELS):
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file") from None
     except IsADirectoryError:
-        raise IsADirectoryError(f"{path}: is a directory, an image file is wanted") from None
+        raise IsADirectoryError(f"{path}: is a directory, an image file is expected") from None
     with stream:
         return decode_stream(stream, path, max_pixels)
 
@@ -183,7 +183,7 @@ def _target(path):
         )
     target = Path(os.path.realpath(path))
     if target.is_dir():
-        raise IsADirectoryError(f"{path}: is a directory, a file to write is wanted")
+        raise IsADirectoryError(f"{path}: is a directory, a file to write is expected")
     folder = next(parent for parent in target.parents if parent.exists())
     if not folder.is_dir():
         raise NotADirectoryError(f"{path}: {folder} is a file, not a folder")
@@ -211,7 +211,7 @@ def find(folder):
     if not folder.exists():
         raise FileNotFoundError(f"{folder}: no such folder")
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder}: is a file, a folder of images is wanted")
+        raise NotADirectoryError(f"{folder}: is a file, a folder of images is expected")
 
     def fail(error):
         raise error

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from fast_style.checkpoints import store
-from fast_style.errors import InvalidValue
+from fast_style.errors import check_at_least
 from fast_style.painting.stylizer import Stylizer
 from fast_style.training.distribution import Distribution
 from fast_style.training.errors import TrainingDiverged, reporting_out_of_memory
@@ -67,8 +67,7 @@ class TaskTrainer:
         profile_steps=(),
     ):
         for name, value in (("save_every", save_every), ("log_every", log_every), ("keep", keep)):
-            if value < 1:
-                raise InvalidValue(f"`{name}` must be at least 1; received {value}")
+            check_at_least(name, value, 1)
         self.task = task
         self.settings = task.settings
         self.checkpoint_dir = os.fspath(checkpoint_dir)

@@ -45,7 +45,7 @@ def define_flags():
 def main(argv):
     """Runs the command; returns its exit status."""
     if len(argv) != 3:
-        command_line.usage_error("two arguments are wanted: CONTENT and STYLE")
+        command_line.usage_error("two arguments are expected: CONTENT and STYLE")
     values = flags.FLAGS
     unknown = [name for name in values.figures if name not in FIGURES]
     if unknown:

@@ -332,7 +332,7 @@ def test_what_is_no_image(tmp_path, content):
 def test_missing_file_and_directory(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.jpg: no such file$"):
         images.load(tmp_path / "none.jpg")
-    with pytest.raises(IsADirectoryError, match="is a directory, an image file is wanted$"):
+    with pytest.raises(IsADirectoryError, match="is a directory, an image file is expected$"):
         images.load(tmp_path)
 
 

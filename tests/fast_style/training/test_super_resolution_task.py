@@ -109,7 +109,7 @@ def test_a_run_of_another_task_is_not_mixed_with_an_earlier_one(
     )
     with pytest.raises(ValueError, match="task 'super_resolution', this run has 'style'"):
         Trainer(settings, photo(), Photos(folder, 16, 2), checkpoint_dir=tmp_path / "run")
-    with pytest.raises(ValueError, match="network for style, one for super_resolution is wanted"):
+    with pytest.raises(ValueError, match="network for style, one for super_resolution is expected"):
         make(tmp_path / "other", {"init_from": str(prefix)})
 
 
