@@ -1,4 +1,4 @@
-"""Image files to uint8 RGB arrays and back: the one place where pictures enter and leave."""
+"""Image files to uint8 RGB arrays and back, and images in memory at other sizes."""
 
 from fast_style.images.decoding import MAX_PIXELS, ImageError, Picture, decode
 from fast_style.images.files import (

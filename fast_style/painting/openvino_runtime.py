@@ -27,10 +27,13 @@ class OpenVINORuntime:
     name = "openvino"
     factor = 1
     """Its output is as large as the input."""
+    # `benchmarks.pass_memory` measures 305 for the whole network and 567 for bands on two cores;
+    # the rest is a margin: for threads of more cores, and for a new segment compiled beside buffers
+    # that the allocator has not returned yet.
     bytes_per_pixel = 340
-    """Memory of a pass of the whole network at width 32, for each pixel."""
+    """Peak memory of a pass of the whole network at width 32, for each pixel."""
     bytes_per_band_pixel = 1100
-    """Memory of a pass of the costliest segment at width 32, for each pixel."""
+    """Peak memory of a pass of the costliest segment at width 32, for each pixel of a band."""
 
     def __init__(self, architecture, weights):
         self.architecture = architecture

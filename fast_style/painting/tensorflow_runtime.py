@@ -28,10 +28,13 @@ class TensorFlowRuntime:
     """
 
     name = "tensorflow"
+    # `benchmarks.pass_memory` measures 490 for the whole network and 778 for bands on two cores.
+    # The margin is nearly twofold: TensorFlow schedules operations as threads are free, so more
+    # cores hold more tensors at a time.
     bytes_per_pixel = 900
-    """Memory of a pass of the whole network at width 32, for each pixel."""
+    """Peak memory of a pass of the whole network at width 32, for each pixel."""
     bytes_per_band_pixel = 1400
-    """Memory of a pass of the costliest segment at width 32, for each pixel."""
+    """Peak memory of a pass of the costliest segment at width 32, for each pixel of a band."""
 
     def __init__(self, network, jit_compile=False):
         self.network = network

@@ -1,4 +1,4 @@
-"""A profile of some training steps, which TensorBoard shows."""
+"""A profile of some training steps for TensorBoard."""
 
 import contextlib
 
@@ -31,7 +31,7 @@ class Profile:
 
     @contextlib.contextmanager
     def step(self, number):
-        """Context of one training step. Where a run goes on in between, recording begins there."""
+        """Context of one training step; a run resumed between the two records from there on."""
         if self._log_dir is None or not self._first <= number <= self._last:
             yield
             return
