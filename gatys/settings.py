@@ -18,10 +18,11 @@ OPTIMIZERS = ("lbfgs", "adam")
 INITS = ("content", "style", "noise")
 COLOR_METHODS = ("luminance", "palette")
 BALANCE = 2e-4
-"""Content weight over style weight for a picture of 512 x 512 pixels.
+"""Default content weight over style weight, alpha / beta, for a picture of 512 x 512 pixels.
 
-The paper's content loss sums over the feature map: for the same look at another size, the ratio
-goes with one over the number of pixels.
+It lies within the range of the paper's figure 3, 1e-5 to 1e-2. The paper's content loss sums over
+the feature map: for the same appearance at another size, the ratio is inversely proportional to the
+number of pixels.
 """
 
 
@@ -128,16 +129,16 @@ class Settings:
         ratio = BALANCE * 512**2 / pixels if self.ratio is None else self.ratio
         return ratio * self.style_weight
 
-    def losses(self, counts, pixels):
-        """The paper's losses as `fast_style` writes them.
+    def losses(self, feature_sizes, pixels):
+        """The paper's losses in the form of `fast_style`.
 
         Half a sum of squares is its mean times half the number of features (the paper's equation
         1), and with Gram matrices divided by their own H W C the paper's style loss (equation 4)
         is a quarter of the squared norm: these factors go into the layers' weights.
 
         Args:
-            counts: dict, H W C of each content layer for the finished picture. Smaller sizes on
-                the way use the same, so that content and style keep their balance.
+            feature_sizes: dict, H W C of each content layer for the finished picture. Smaller
+                sizes before it use the same, so that content and style keep their balance.
             pixels: H W of the finished picture.
 
         Returns:
@@ -159,7 +160,7 @@ class Settings:
         return dataclasses.replace(
             plain,
             content_layer_weights=tuple(
-                weight * counts[name] / 2
+                weight * feature_sizes[name] / 2
                 for name, weight in zip(self.content_layers, content, strict=True)
             ),
             style_layer_weights=tuple(weight / 4 for weight in style),
