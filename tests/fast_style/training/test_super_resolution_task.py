@@ -1,4 +1,4 @@
-"""Super-resolution on the training loop that it shares with style (tests: test_training.py)."""
+"""Super-resolution on the training loop that it shares with style (tests: test_trainer.py)."""
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from fast_style.losses.super_resolution import SuperResolutionLossSettings
 from fast_style.training.settings import SuperResolutionSettings, TrainingSettings
 from fast_style.training.super_resolution_task import SuperResolutionTask
 from fast_style.training.trainer import TaskTrainer, Trainer
+from tests.training_runs import weights
 
 PIXEL = SuperResolutionLossSettings(content_weight=0, pixel_weight=1)
 FEATURES = SuperResolutionLossSettings(content_layers=("block1_conv2",))
@@ -42,10 +43,6 @@ def make(folder, tmp_path, random_vgg):
         return TaskTrainer(task, photos, checkpoint_dir=checkpoint_dir, **options)
 
     return make
-
-
-def weights(trainer):
-    return np.concatenate([np.ravel(weight) for weight in trainer.network.weights])
 
 
 def test_a_run_ends_with_a_network_that_says_what_it_is(make, tmp_path):
