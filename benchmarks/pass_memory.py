@@ -10,7 +10,6 @@ margin.
 """
 
 import json
-import resource
 import sys
 
 import numpy as np
@@ -29,14 +28,14 @@ flags.DEFINE_list("child", None, "Measure one of them: SIDE,ROWS (used inside)."
 
 
 def _child(prefix, runtime, side, rows):
-    """Prints the peak of this process, bytes; `rows` of 0 paints the image at once."""
+    """Prints the peak of this process, MiB; `rows` of 0 paints the image at once."""
     from fast_style.painting.stylizer import Stylizer
 
     image = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
     stylizer = Stylizer.load(prefix, runtime=runtime, tile=rows)
     for _ in range(2):  # the second finds the buffers of the first
         stylizer(image)
-    print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+    print(json.dumps(machine.peak_memory()))
 
 
 def _peak(prefix, runtime, side, rows):
@@ -67,10 +66,10 @@ def main(argv):
         whole = [_peak(argv[1], runtime, side, 0) for side in (small, large)]
         bands = [_peak(argv[1], runtime, values.side, rows) for rows in (low, high)]
         each = (
-            np.diff(whole)[0] / (large**2 - small**2),
-            np.diff(bands)[0] / (values.side * (high - low)),
+            2**20 * np.diff(whole)[0] / (large**2 - small**2),
+            2**20 * np.diff(bands)[0] / (values.side * (high - low)),
         )
-        peaks = (f"{peak / 2**20:,.0f}" for peak in (*whole, *bands))
+        peaks = (f"{peak:,.0f}" for peak in (*whole, *bands))
         rows.append((runtime, *peaks, *(f"{value:,.0f}" for value in each)))
     header = (
         *("runtime", *(f"{side} x {side}, MiB" for side in (small, large))),

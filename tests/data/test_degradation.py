@@ -1,4 +1,4 @@
-"""Photographs made small, against Pillow, SciPy and hand."""
+"""Downscaled photographs against Pillow, SciPy and sums by hand."""
 
 import numpy as np
 import pytest

@@ -214,7 +214,7 @@ def test_the_first_array_of_a_plain_network_that_does_not_fit_is_named(name, val
         recognize(changed(plain_arrays(blocks=2), name, value))
 
 
-def test_what_is_no_network_is_refused():
+def test_anything_but_a_network_is_refused():
     with pytest.raises(ForeignNetworkError, match="its first array is 'layer1.weight'"):
         recognize({"layer1.weight": np.ones(3, "f4")})
     with pytest.raises(ForeignNetworkError, match="no arrays"):

@@ -201,7 +201,7 @@ def test_truncated(tmp_path, format, part):
     ],
     ids=["empty", "text", "eps", "png-signature", "jpeg-signature", "gif-header", "svg"],
 )
-def test_what_is_no_image(tmp_path, content):
+def test_anything_but_an_image_is_refused(tmp_path, content):
     path = tmp_path / "picture.jpg"
     path.write_bytes(content)
     with pytest.raises(images.ImageError, match=r"picture\.jpg: not a readable image \(.+\)$"):

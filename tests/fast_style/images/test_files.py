@@ -248,7 +248,7 @@ def test_find_follows_links_to_folders(tmp_path):
     assert images.find(tmp_path / "photos") == [tmp_path / "photos" / "link" / "a.jpg"]
 
 
-def test_find_in_what_is_no_folder(tmp_path):
+def test_find_refuses_anything_but_a_folder(tmp_path):
     assert images.find(tmp_path) == []
     (tmp_path / "file.jpg").touch()
     with pytest.raises(FileNotFoundError, match="nowhere: no such folder"):

@@ -41,7 +41,7 @@ def test_a_run_ends_with_the_network_and_the_last_checkpoints(make, tmp_path):
     )
 
 
-def test_the_description_says_what_the_network_is(make, tmp_path):
+def test_the_metadata_say_what_the_network_is(make, tmp_path):
     make(style_name="wave.jpg", photos_name="train").run()
     metadata = store.read_metadata(tmp_path / "run" / "ckpt-done")
     assert metadata["step"] == 4
@@ -60,7 +60,7 @@ def test_the_loss_falls(make):
     assert np.mean([p.losses["total"] for p in seen[-5:]]) < 0.7 * seen[0].losses["total"]
 
 
-def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint(make, tmp_path):
+def test_a_loss_of_nan_ends_the_run_and_keeps_the_last_good_checkpoint(make, tmp_path):
     trainer = make(settings={"steps": 8})
     assert not trainer.run(should_stop=lambda: trainer.step == 2)
     before = weights(trainer)
