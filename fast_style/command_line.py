@@ -81,7 +81,7 @@ def usage_error(message):
 
 
 def numbers(flag, texts, kind=float):
-    """The texts of a list flag as a tuple of floats or ints; a usage error if one is no number."""
+    """The texts of a list flag as a tuple of floats or ints; a usage error if one is neither."""
     try:
         return tuple(kind(text) for text in texts)
     except ValueError:
