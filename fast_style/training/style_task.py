@@ -64,14 +64,14 @@ class StyleTask(Task):
         """The total loss of the pictures, clipped as they are shown, and a dict of its parts."""
         return self._loss(clip_through(outputs), targets)
 
-    def describe(self):
+    def metadata(self):
         style = {
             "name": self._name,
             "height": self._style.shape[0],
             "width": self._style.shape[1],
             "crc32": zlib.crc32(np.ascontiguousarray(self._style)),
         }
-        return {"style": style, **super().describe()}
+        return {"style": style, **super().metadata()}
 
     def preview(self, photo, paint):
         """A photograph and its painted form side by side; `paint` maps uint8 RGB to uint8 RGB."""

@@ -55,8 +55,8 @@ class SuperResolutionTask(Task):
         """The total loss and a dict of its parts."""
         return self._loss(outputs, targets)
 
-    def describe(self):
-        metadata = super().describe()
+    def metadata(self):
+        metadata = super().metadata()
         del metadata["training"]["factor"]  # the network's
         return metadata
 

@@ -60,7 +60,7 @@ class Task:
                 )
         return network, {name: metadata[name] for name in _ORIGIN if name in metadata}
 
-    def describe(self):
+    def metadata(self):
         """The part of a network's metadata about its training (dict)."""
         settings = dataclasses.asdict(self.settings)
         losses = settings.pop("losses")

@@ -114,7 +114,7 @@ class TaskTrainer:
             "step": self._step,
             "position": self._position,
         }
-        metadata = self.describe()
+        metadata = self.metadata()
         self._distribution.check_same(
             {**metadata, "versions": None, "photos": self._photos.fingerprint()}
         )
@@ -156,7 +156,7 @@ class TaskTrainer:
         """
         summaries = Summaries(self._log, self._validation_images, self.task.pictures)
         try:
-            summaries.settings(self.describe(), self.step)
+            summaries.settings(self.metadata(), self.step)
             stopped = self._run(summaries, callback, should_stop)
         finally:
             self._profile.close()
@@ -229,7 +229,7 @@ class TaskTrainer:
     def _save(self, summaries=None):
         """Writes a checkpoint, and pictures to the log, in the chief only."""
         if self._distribution.chief:
-            self._checkpoints.save(self.step, self.describe())
+            self._checkpoints.save(self.step, self.metadata())
             if summaries is not None:
                 summaries.pictures(
                     self.step, lambda photo: self.task.preview(photo, self._stylizer)
@@ -240,9 +240,9 @@ class TaskTrainer:
         """Prefix of the newest checkpoint, or None."""
         return self._checkpoints and self._checkpoints.latest
 
-    def describe(self):
+    def metadata(self):
         """The metadata of the network as it is now (dict)."""
-        task = self.task.describe()
+        task = self.task.metadata()
         photos = {"photos": self._photos_name, "photos_found": len(self._photos)}
         return {
             **store.metadata_of(self.network),
@@ -260,7 +260,7 @@ class TaskTrainer:
 
     def _finish(self):
         """Writes `ckpt-done`; one that came from another run is moved aside first."""
-        metadata = self.describe()
+        metadata = self.metadata()
         try:
             present = store.read_metadata(self.done_prefix)
         except (FileNotFoundError, store.CheckpointError):

@@ -116,7 +116,7 @@ def test_a_run_can_start_from_a_trained_network(make, tmp_path):
     origin = str(tmp_path / "first" / "ckpt-done")
     second = make(settings={"init_from": origin, "network": {}})
     np.testing.assert_array_equal(weights(second), weights(first))
-    assert second.describe()["init_from"]["task"] == "super_resolution"
+    assert second.metadata()["init_from"]["task"] == "super_resolution"
     with pytest.raises(ValueError, match="`factor` must be 2 as in"):
         make(tmp_path / "b", {"init_from": origin, "network": {}, "factor": 4})
 
