@@ -1,13 +1,15 @@
-"""Random crops of photographs."""
+"""Random crops of photographs, and what is drawn for each."""
+
+import numpy as np
 
 from fast_style import images
 
 
 def random_crop(photo, size, zoom, rng):
-    """A random square of a photograph at a random scale, mirrored half of the time.
+    """A random square crop of a photograph at a random scale, mirrored half of the time.
 
     The same as resizing the photograph so that its shorter side is `size` times a factor from
-    1..zoom and cutting a square of `size` out, but only the square is resized.
+    1..zoom and cropping a square of `size`, but only the crop is resized.
 
     Args:
         photo: uint8 RGB `[H, W, 3]`.
@@ -31,3 +33,19 @@ def random_crop(photo, size, zoom, rng):
     if zoom is not None:
         crop = images.resize(crop, size, size)
     return crop[:, ::-1] if rng.random() < 0.5 else crop
+
+
+def draw_styles(places, count, seed):
+    """A style for each of some crops: of `count` in a row, each gets another one.
+
+    Args:
+        places: int `[N]`, of the crops in the order of the photographs.
+        count: int, number of styles.
+        seed: int.
+
+    Returns:
+        int32 `[N]`, 0..count-1.
+    """
+    rounds = {int(place) // count for place in places}
+    orders = {r: np.random.default_rng((seed, r)).permutation(count) for r in rounds}
+    return np.array([orders[p // count][p % count] for p in map(int, places)], np.int32)

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "LossNetwork": "fast_style.losses.loss_network",
-        "LossSettings": "fast_style.losses.perceptual",
+        "LossSettings": "fast_style.losses.loss_settings",
         "Stylizer": "fast_style.painting.stylizer",
         "SuperResolutionLossSettings": "fast_style.losses.super_resolution",
         "SuperResolutionNet": "fast_style.networks.super_resolution_net",

@@ -1,4 +1,4 @@
-"""The page that lies beside an exported network and says what it is."""
+"""The model card: a page beside an exported network that says what it is."""
 
 import os
 
@@ -13,7 +13,9 @@ from fast_style.painting.stylizer import Stylizer
 
 CARD = "MODEL_CARD.md"
 SAMPLE = "sample.jpg"
-_SAMPLE_SIDE = 384  # pixels, of each half; of several styles half of that
+_SAMPLE_SIDE = 384  # pixels, long side of each half: both fit the width of a rendered page;
+# of several styles half of that
+_SAMPLE_QUALITY = 85  # of a picture to look at once: about half the bytes of 95
 _SAMPLE_COLUMNS = 4
 
 
@@ -24,16 +26,18 @@ def write(folder, network, metadata, facts, photo=None, licence=""):
         folder: path of the folder, the network's files already in it.
         network: the `TransformNet`.
         metadata: dict from the network's JSON.
-        facts: dict of str by name, what the card says of this export.
-        photo: uint8 RGB `[H, W, 3]` to paint for the sample, or None for a card without.
-        licence: str, "" where it was not stated.
+        facts: dict of str by name, the rows of the card about this export.
+        photo: uint8 RGB `[H, W, 3]` to paint for the sample, or None for no sample.
+        licence: str, "" if it was not stated.
     """
     names = style_names(metadata) if network.styles > 1 else []
     style = ", ".join(names) or _mapping(metadata, "style").get("name", "unknown")
     picture = ""
     if photo is not None:
-        images.save(os.path.join(folder, SAMPLE), _sample(network, photo, names), quality=85)
-        picture = f"![a photograph, and what the network makes of it]({SAMPLE})\n\n"
+        images.save(
+            os.path.join(folder, SAMPLE), _sample(network, photo, names), quality=_SAMPLE_QUALITY
+        )
+        picture = f"![a photograph, and the same painted by the network]({SAMPLE})\n\n"
     own = {"names": names} if names else {"image": style}
     own |= _without(_mapping(metadata, "style"), "name", "crc32", "distances")
     sections = [
@@ -82,7 +86,7 @@ def _sample(network, photo, names):
 
 
 def _training(metadata):
-    """What is known of how the network came about, from this project or another."""
+    """Rows about the network's training or conversion (dict)."""
     rows = {**_mapping(metadata, "converted"), **_mapping(metadata, "training")}
     if "step" in metadata:
         rows["steps done"] = metadata["step"]
@@ -102,7 +106,7 @@ def _training(metadata):
 
 
 def _mapping(metadata, name):
-    """A part of metadata, which may come from anywhere: {} where it is no object."""
+    """A part of metadata, which may be untrusted: {} unless it is a dict."""
     part = metadata.get(name)
     return part if isinstance(part, dict) else {}
 
@@ -130,7 +134,7 @@ def _sizes(folder):
 
 
 def _cell(value):
-    """Text for a cell of a Markdown table, whatever metadata holds."""
+    """A value of metadata as text for a cell of a Markdown table, escaped."""
     if isinstance(value, (list, tuple)):
         value = ", ".join(map(str, value)) or "-"
     text = " ".join(str(value).split())

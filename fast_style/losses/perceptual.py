@@ -1,15 +1,14 @@
 """Perceptual losses (Johnson et al. 2016, section 3.2), written with `keras.ops` alone."""
 
-import dataclasses
-
 import keras
 from keras import ops
 
-from fast_style.errors import InvalidValue, check_choice
+from fast_style.errors import InvalidValue, check_choice, check_weight
 
-REDUCTIONS = ("relative", "mean", "sum")
-ENERGY = 1e6  # to which "energy" scales a painting's Gram matrices
-_SMALLEST_DISTANCE = 1e-6  # of a black painting from black photographs, say
+# Mean square to which "energy" scales a painting's Gram matrices: about the middle of fourteen
+# paintings' own, 2e5 to 3e6, so that weights for "mean" suit it as well.
+ENERGY = 1e6
+_SMALLEST_DISTANCE = 1e-6  # a black painting may be at none from black photographs
 
 
 def gram_matrix(features):
@@ -66,7 +65,7 @@ def total_variation_loss(images):
     size.
 
     Args:
-        images: float `[N, H, W, C]`; a side of one pixel counts nothing.
+        images: float `[N, H, W, C]`; a side of one pixel adds nothing.
 
     Returns:
         float32 scalar, in units of pixel values.
@@ -80,43 +79,13 @@ def total_variation_loss(images):
     return ops.convert_to_tensor(total, "float32")
 
 
-def check_layer_weights(kind, layers, weight, layer_weights):
-    """Raises `ValueError` unless the layers of a loss and their weights go together.
-
-    Args:
-        kind: "content" or "style", for the arguments' names.
-        layers: names of layers.
-        weight: factor of the loss.
-        layer_weights: a factor for each layer, or none.
-    """
-    if len(set(layers)) != len(layers):
-        raise InvalidValue(f"`{kind}_layers` must not repeat a layer; received {layers}")
-    if layer_weights and len(layer_weights) != len(layers):
-        raise InvalidValue(
-            f"`{kind}_layer_weights` must hold one weight for each of the "
-            f"{len(layers)} layers; received {len(layer_weights)}"
-        )
-    for value in (weight, *layer_weights):
-        if not 0 <= value < float("inf"):
-            raise InvalidValue(
-                f"`{kind}_weight` and its layers' weights must be finite and not "
-                f"negative; received {value}"
-            )
-
-
-def check_weight(name, value):
-    """Raises `ValueError` unless a loss's factor is finite and not negative."""
-    if not 0 <= value < float("inf"):
-        raise InvalidValue(f"`{name}` must be finite and not negative; received {value}")
-
-
 @ops.custom_gradient
 def clip_through(images):
     """Clips images to 0..255; the gradient passes unless it leads further out.
 
-    What lies beyond is lost when a picture is shown: a network whose loss does not know it reaches
-    half of its style by colours that nobody sees. A plain clip has no gradient there, so what is
-    out would stay out; here it may come back (projected gradient, as in bounded optimization).
+    Values beyond that range are clipped when a picture is shown: a network whose loss ignores this
+    gains half of its style from colours that nobody sees. A plain clip has no gradient there, so a
+    value outside would stay outside; here it may come back (projected gradient descent).
 
     Args:
         images: float `[N, H, W, C]`.
@@ -132,64 +101,6 @@ def clip_through(images):
         return ops.where(outward, ops.zeros_like(upstream), upstream)
 
     return ops.clip(images, 0.0, 255.0), gradient
-
-
-@dataclasses.dataclass(frozen=True)
-class LossSettings:
-    """What is compared, and how much each part counts.
-
-    Attributes:
-        content_layers: layers of the content loss. The paper's text names relu2_2, the authors'
-            released code relu3_3, the default here.
-        style_layers: layers of the style loss.
-        content_weight, style_weight, tv_weight: factors of the three losses in the total.
-        content_layer_weights, style_layer_weights: a factor for each layer; empty for 1 each.
-        style_reduction: "mean" or "sum", see `style_loss`; or "relative": each layer's mean form
-            divided by what it is for unpainted photographs (`PerceptualLoss.measure_distances`),
-            so that one weight does for every painting and every layer has its say. "energy" is
-            what "relative" was in version 0.1: the mean form scaled so that the painting's own
-            loss against black is `ENERGY`.
-
-    Raises:
-        ValueError: weights that do not match their layers in number, or are negative.
-    """
-
-    content_layers: tuple[str, ...] = ("block3_conv3",)
-    style_layers: tuple[str, ...] = (
-        "block1_conv2",
-        "block2_conv2",
-        "block3_conv3",
-        "block4_conv3",
-    )
-    content_weight: float = 1.0
-    style_weight: float = 4e5
-    tv_weight: float = 1000.0
-    content_layer_weights: tuple[float, ...] = ()
-    style_layer_weights: tuple[float, ...] = ()
-    style_reduction: str = "relative"
-
-    def __post_init__(self):
-        for kind in ("content", "style"):
-            check_layer_weights(
-                kind,
-                getattr(self, f"{kind}_layers"),
-                getattr(self, f"{kind}_weight"),
-                getattr(self, f"{kind}_layer_weights"),
-            )
-        check_weight("tv_weight", self.tv_weight)
-        check_choice("style_reduction", self.style_reduction, (*REDUCTIONS, "energy"))
-
-    @property
-    def layers(self):
-        """All layers that are compared, each once."""
-        return tuple(dict.fromkeys((*self.content_layers, *self.style_layers)))
-
-    def weighted(self, kind):
-        """Pairs of layer name and weight; `kind` is "content" or "style"."""
-        layers = getattr(self, f"{kind}_layers")
-        return tuple(
-            zip(layers, getattr(self, f"{kind}_layer_weights") or (1.0,) * len(layers), strict=True)
-        )
 
 
 class PerceptualLoss:
@@ -232,9 +143,9 @@ class PerceptualLoss:
                 name: ops.concatenate([each[name] for each in grams]) for name in grams[0]
             }
         else:
-            shares = _parts_of_one(style_image_weights, len(paintings))
+            weights = _normalized(style_image_weights, len(paintings))
             self.style_targets = {
-                name: sum(share * each[name] for share, each in zip(shares, grams, strict=True))
+                name: sum(weight * each[name] for weight, each in zip(weights, grams, strict=True))
                 for name in grams[0]
             }
         self.distances = None
@@ -244,7 +155,7 @@ class PerceptualLoss:
                 weight * ops.mean(ops.square(self.style_targets[name]))
                 for name, weight in settings.weighted("style")
             )
-            # A painting without any features, black say, has none to be relative to.
+            # A painting without features, an entirely black one, has no energy to divide by.
             self._scale = ENERGY / ops.maximum(energy, 1e-6)
 
     @property
@@ -332,17 +243,16 @@ class PerceptualLoss:
         return ops.mean(squares / ops.maximum(distances, _SMALLEST_DISTANCE))
 
 
-def _parts_of_one(weights, count):
-    """`count` weights as parts of 1."""
+def _normalized(weights, count):
+    """`count` weights, equal ones by default, scaled to a sum of 1."""
     weights = tuple(weights) or (1.0,) * count
     if len(weights) != count:
         raise InvalidValue(
             f"`style_image_weights` must hold one weight for each of the {count} style images; "
             f"received {len(weights)}"
         )
-    if not all(0 <= weight < float("inf") for weight in weights) or not sum(weights):
-        raise InvalidValue(
-            "`style_image_weights` must be finite, not negative and not all zero; "
-            f"received {', '.join(map(str, weights))}"
-        )
+    for weight in weights:
+        check_weight("style_image_weights", weight)
+    if not sum(weights):
+        raise InvalidValue("`style_image_weights` must not all be 0")
     return [weight / sum(weights) for weight in weights]

@@ -90,8 +90,8 @@ class AddedStyleTask(StyleTask):
         weights = tf.one_hot(self._known + styles, self._known + self.styles)
         return (content, weights), (self._loss.content_targets(content), styles)
 
-    def describe(self):
-        described = super().describe()
+    def metadata(self):
+        described = super().metadata()
         added = described.pop("styles", None) or [described.pop("style")]
         return {"styles": [*self._metadata["styles"], *added], **described}
 

@@ -24,7 +24,7 @@ class Painting:
     name: str
     image: np.ndarray
 
-    def describe(self):
+    def metadata(self):
         """What a network's metadata says of it (dict)."""
         return {
             "name": self.name,

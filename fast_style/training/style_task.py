@@ -115,18 +115,18 @@ class StyleTask(Task):
         return network(content, training=True, styles=weights)
 
     def loss(self, outputs, targets):
-        """The total and a dict of its parts, of the picture as it is shown."""
+        """The total loss of the pictures, clipped as they are shown, and a dict of its parts."""
         return self._loss(clip_through(outputs), *targets)
 
-    def describe(self):
-        described = [painting.describe() for painting in self._paintings]
+    def metadata(self):
+        described = [painting.metadata() for painting in self._paintings]
         if self._loss is not None and self._loss.distances is not None:
             layers = self.settings.losses.style_layers
             for style, row in zip(described, self._loss.distances.numpy().tolist(), strict=True):
                 values = [float(f"{value:.4g}") for value in row]
                 style["distances"] = dict(zip(layers, values, strict=True))
         style = {"styles": described} if self.styles > 1 else {"style": described[0]}
-        return {**style, **super().describe()}
+        return {**style, **super().metadata()}
 
     def preview(self, photo, stylizer):
         """A photograph beside what the network makes of it, in every style."""

@@ -37,7 +37,6 @@ def without_openvino(monkeypatch):
     ids=str,
 )
 def test_pictures_agree_within_one_step(options, photo, tmp_path):
-    pytest.importorskip("openvino")
     network = make_painter(**options)
     store.save_network(network, tmp_path / "ckpt", {})
     painters = [Stylizer.load(tmp_path / "ckpt", runtime=r) for r in ("openvino", "tensorflow")]
@@ -50,7 +49,6 @@ def test_pictures_agree_within_one_step(options, photo, tmp_path):
 
 
 def test_auto_takes_openvino_unless_xla_or_a_gpu_speaks_for_tensorflow(monkeypatch):
-    pytest.importorskip("openvino")
     monkeypatch.setattr(runtimes, "_has_gpu", lambda: False)
     assert runtimes.choose() == "openvino"
     assert runtimes.choose(jit_compile=True) == "tensorflow"
@@ -63,8 +61,8 @@ def test_auto_takes_tensorflow_without_openvino(without_openvino):
     assert runtimes.choose() == "tensorflow"
 
 
-def test_a_missing_package_is_named_with_its_extra(without_openvino, prefix):
-    with pytest.raises(ValueError, match=r"pip install fast-style\[openvino\]"):
+def test_a_broken_install_says_what_to_do(without_openvino, prefix):
+    with pytest.raises(ValueError, match="`runtime` openvino: .* missing: pip install openvino"):
         Stylizer.load(prefix, runtime="openvino")
 
 
@@ -74,7 +72,6 @@ def test_other_names_are_refused(prefix):
 
 
 def test_xla_is_tensorflows():
-    pytest.importorskip("openvino")
     with pytest.raises(ValueError, match="`jit_compile`"):
         runtimes.choose("openvino", jit_compile=True)
 
@@ -98,8 +95,9 @@ def test_super_resolution_runs_on_tensorflow(enlarger, photo):
 
 
 def test_super_resolution_is_not_openvinos(enlarger):
-    pytest.importorskip("openvino")
-    with pytest.raises(ValueError, match="`runtime` openvino is for networks for style: one for"):
+    with pytest.raises(
+        ValueError, match="`runtime` openvino runs networks for style only; one for"
+    ):
         Stylizer.load(enlarger, runtime="openvino")
 
 
@@ -111,8 +109,6 @@ def test_super_resolution_takes_images_at_once(enlarger, option):
 
 @pytest.mark.parametrize("runtime", ["openvino", "tensorflow"])
 def test_a_network_for_another_task_is_refused(enlarger, prefix, runtime):
-    if runtime == "openvino":
-        pytest.importorskip("openvino")
     with pytest.raises(CheckpointError, match="is a network for style, one for super_resolution"):
         Stylizer.load(prefix, runtime=runtime, task="super_resolution")
     with pytest.raises(CheckpointError, match="is a network for super_resolution, one for style"):

@@ -60,8 +60,6 @@ def test_a_prefix_is_all_that_loading_needs(network, stylizer, photo, tmp_path):
 @pytest.mark.parametrize("tile", [None, 16])
 @pytest.mark.parametrize("runtime", ["openvino", "tensorflow"])
 def test_threads_may_share_a_stylizer(prefix, photo, runtime, tile):
-    if runtime == "openvino":
-        pytest.importorskip("openvino")
     stylizer = Stylizer.load(prefix, runtime=runtime, tile=tile)
     photos = [photo(10 + 5 * seed, seed=seed) for seed in range(6)]
     results = {}
@@ -113,6 +111,6 @@ def test_a_tile_too_small_is_refused_at_once(network):
         np.zeros((0, 8, 3), np.uint8),
     ],
 )
-def test_what_is_no_image_is_refused(stylizer, images):
+def test_anything_but_an_image_is_refused(stylizer, images):
     with pytest.raises(ValueError, match="`images` must"):
         stylizer(images)

@@ -8,7 +8,7 @@ import pytest
 from data.photos import Photos
 from fast_style import images
 from fast_style.checkpoints import store, styles, tensor_bundle
-from fast_style.losses.perceptual import LossSettings
+from fast_style.losses.loss_settings import LossSettings
 from fast_style.training.added_style_task import AddedStyleTask
 from fast_style.training.paintings import Painting, read_paintings
 from fast_style.training.settings import TrainingSettings
