@@ -42,7 +42,7 @@ def _onnx(path):
 
 def main(argv):
     if len(argv) != 3:
-        raise app.UsageError("CHECKPOINT and PHOTO are wanted")
+        raise app.UsageError("CHECKPOINT and PHOTO are expected")
     from benchmarks import machine
     from fast_style import images
     from fast_style.checkpoints import store

@@ -41,7 +41,7 @@ def _losses(style, folder, init_from=""):
 def main(argv):
     values = flags.FLAGS
     if len(argv) != 3:
-        raise app.UsageError("STYLE and PHOTOS are wanted")
+        raise app.UsageError("STYLE and PHOTOS are expected")
     if not 1 <= values.smoothing <= values.steps:
         raise app.UsageError(f"--smoothing must be from 1 to --steps, received {values.smoothing}")
     style = images.read(argv[1])

@@ -41,7 +41,7 @@ def _photographs(given, folder):
 
 def main(argv):
     if len(argv) not in (2, 3):
-        raise app.UsageError("CHECKPOINT is wanted, and at most one folder")
+        raise app.UsageError("CHECKPOINT is expected, and at most one folder")
     with tempfile.TemporaryDirectory() as folder:
         photos = os.path.join(folder, "photos")
         os.mkdir(photos)

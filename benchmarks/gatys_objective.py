@@ -17,10 +17,8 @@ import numpy as np
 import tqdm
 from absl import app, flags
 
-from benchmarks import machine
+from benchmarks import machine, trained_losses
 from fast_style import images
-from fast_style.losses.loss_network import LossNetwork
-from fast_style.losses.perceptual import LossSettings, PerceptualLoss
 from fast_style.painting.stylizer import Stylizer
 from gatys.objective import Objective, batch
 from gatys.optimizers import WHITE, Lbfgs
@@ -165,23 +163,12 @@ def _draw(path, results):
 
 def main(argv):
     if len(argv) < 4:
-        raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are wanted")
+        raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are expected")
     values = flags.FLAGS
     _, prefix, style, *photos = argv
     shown = sorted(map(int, values.steps))
     stylizer = Stylizer.load(prefix)
-    training = stylizer.metadata["training"]
-    settings = LossSettings(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in stylizer.metadata["losses"].items()
-        }
-    )
-    network = LossNetwork(settings.layers, training["loss_network"], values.vgg_weights)
-    painting = images.read(style)
-    if training["style_size"]:
-        painting = images.fit(painting, training["style_size"])
-    loss = PerceptualLoss(network, batch(painting), settings)
+    loss = trained_losses.load(stylizer.metadata, style, values.vgg_weights)
     print(machine.describe())
     results = {}
     with tqdm.tqdm(total=len(values.sizes) * len(photos), unit="photograph") as bar:

@@ -38,7 +38,7 @@ def _median(runs, figure):
 
 def main(argv):
     if len(argv) != 1:
-        raise app.UsageError("no arguments are wanted")
+        raise app.UsageError("no arguments are expected")
     values = flags.FLAGS
     from benchmarks import machine
 

@@ -1,11 +1,12 @@
 """One process of `benchmarks.gatys_speed`: PROGRAM SIZE STEPS; prints its figures as JSON."""
 
 import json
-import resource
 import sys
 import time
 
 import numpy as np
+
+from benchmarks import machine
 
 CONTENT = (4, 2)
 STYLE = ((1, 1), (2, 1), (3, 1), (4, 1), (5, 1))
@@ -37,7 +38,7 @@ class Clock:
             "per step": per_step,
             "step": per_step * seconds / len(measured),
             "share": sum(measured) / seconds,
-            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "peak": machine.peak_memory(),
         }
 
 

@@ -6,7 +6,6 @@ Each size and variant runs in a process of its own, in turns; the first pass (tr
 told apart from the later ones.
 """
 
-import resource
 import statistics
 import subprocess
 import sys
@@ -14,6 +13,8 @@ import time
 
 import numpy as np
 from absl import app, flags
+
+from benchmarks import machine
 
 SIZES = ["256x256", "512x512", "1024x1024", "1920x1080"]
 
@@ -35,7 +36,7 @@ def _child(prefix, size, variant):
     for _ in range(1 + flags.FLAGS.passes):
         stylizer(image)
         times.append(time.perf_counter())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = machine.peak_memory()
     print("figures", *np.diff(times), peak)
 
 
@@ -49,13 +50,11 @@ def _run_child(prefix, size, variant):
 
 def main(argv):
     if len(argv) != 2:
-        raise app.UsageError("CHECKPOINT is wanted")
+        raise app.UsageError("CHECKPOINT is expected")
     values = flags.FLAGS
     if values.child:
         _child(argv[1], values.sizes[0], values.child)
         return
-    from benchmarks import machine
-
     print(machine.describe())
     rows = []
     for size in values.sizes:

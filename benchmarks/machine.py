@@ -1,7 +1,8 @@
-"""What the figures were measured on, and how they are printed."""
+"""The machine that figures are measured on, and how they are printed."""
 
 import os
 import platform
+import resource
 import statistics
 
 
@@ -21,6 +22,11 @@ def describe():
 
     devices = [device.name for device in tf.config.list_physical_devices("GPU")]
     return f"{processor()}, TensorFlow {tf.__version__}, GPUs: {devices or 'none'}"
+
+
+def peak_memory(who=resource.RUSAGE_SELF):
+    """Highest resident memory so far of this process, or of its children, MiB."""
+    return resource.getrusage(who).ru_maxrss / 1024
 
 
 def spread(values):

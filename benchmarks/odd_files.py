@@ -21,6 +21,7 @@ import numpy as np
 from absl import app, flags
 from PIL import Image
 
+from benchmarks import machine
 from fast_style.painting import runtimes
 
 flags.DEFINE_integer("damaged", 12, "Damaged copies of each good file.")
@@ -120,7 +121,7 @@ def _write_all(folder, rng):
 
 def main(argv):
     if len(argv) != 2:
-        raise app.UsageError("CHECKPOINT is wanted")
+        raise app.UsageError("CHECKPOINT is expected")
     with tempfile.TemporaryDirectory() as folder:
         photos = os.path.join(folder, "photos")
         os.mkdir(photos)
@@ -137,7 +138,7 @@ def main(argv):
     painted = [line for line in process.stdout.splitlines() if line.endswith(" s")]
     others = [line for line in lines if "error: " not in line and "image/s" not in line]
     others = [line for line in others if "it/s" not in line and "images" not in line]
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    peak = machine.peak_memory(resource.RUSAGE_CHILDREN)
     print(f"{count} files, {len(painted)} painted, {len(errors)} errors of one line")
     print(f"exit status {process.returncode}, tracebacks: {process.stderr.count('Traceback')}")
     print(f"{seconds:.1f} s, peak {peak:,.0f} MiB")

@@ -16,7 +16,7 @@ from benchmarks import machine, runs
 from fast_style import images
 from fast_style.painting.stylizer import Stylizer
 from fast_style.training.settings import TrainingSettings
-from gatys.figures import grid
+from gatys.figures.drawing import grid
 
 _RUNS = ["adam:0.001", "adam:0.005", "muon:0.005", "muon:0.01"]
 
@@ -54,7 +54,7 @@ def _settings(run):
 def main(argv):
     values = flags.FLAGS
     if len(argv) != 3:
-        raise app.UsageError("STYLE and PHOTOS are wanted")
+        raise app.UsageError("STYLE and PHOTOS are expected")
     each = [_settings(run) for run in values.runs]
     style = images.read(argv[1])
     photos = []

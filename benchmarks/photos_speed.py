@@ -32,7 +32,7 @@ def _epoch(photos):
 def main(argv):
     values = flags.FLAGS
     if len(argv) != 2:
-        raise app.UsageError("PHOTOS is wanted")
+        raise app.UsageError("PHOTOS is expected")
     print(machine.describe())
     with tempfile.TemporaryDirectory() as folder:
         caches = {

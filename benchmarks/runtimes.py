@@ -10,7 +10,6 @@ whether time grows with the pixels alone.
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -66,7 +65,7 @@ def _child(name, prefix, size, file):
     for _ in range(1 + flags.FLAGS.passes):
         paint()
         times.append(time.perf_counter())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = machine.peak_memory()
     print(json.dumps({"seconds": np.diff(times).tolist(), "peak": peak}))
 
 
@@ -115,7 +114,7 @@ def main(argv):
         _child(values.child, argv[1], values.sizes[0], argv[2])
         return
     if len(argv) != 2:
-        raise app.UsageError("CHECKPOINT is wanted")
+        raise app.UsageError("CHECKPOINT is expected")
     from fast_style.checkpoints import tensor_bundle
 
     names = [*OURS, *((*ONNX, *TORCH) if values.python_with_torch else ())]

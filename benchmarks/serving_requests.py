@@ -51,13 +51,6 @@ def _damage(rng, data, kind):
     return {"empty": b"", "text": b"no image"}[kind]
 
 
-def _resident():
-    """Memory of this process now, MiB."""
-    with open("/proc/self/status", encoding="utf-8") as status:
-        line = next(line for line in status if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
-
-
 def _make_requests():
     """List of (list of encoded images, the damage of the request or None)."""
     values = flags.FLAGS
@@ -93,10 +86,11 @@ def _largest_difference(stylizer, data, answer):
 
 def main(argv):
     if len(argv) != 3:
-        raise app.UsageError("SAVEDMODEL and CHECKPOINT are wanted")
+        raise app.UsageError("SAVEDMODEL and CHECKPOINT are expected")
     import tensorflow as tf
 
     from benchmarks import machine
+    from fast_style.painting import memory
     from fast_style.painting.stylizer import Stylizer
 
     model = tf.saved_model.load(argv[1])
@@ -111,14 +105,14 @@ def main(argv):
             return error
 
     send(requests[0])
-    memory = [_resident()]
+    held = [memory.resident() / 2**20]
     started = time.perf_counter()
     answers = []
     with concurrent.futures.ThreadPoolExecutor(flags.FLAGS.threads) as pool:
         half = len(requests) // 2
         for part in (requests[:half], requests[half:]):
             answers += pool.map(send, part)
-            memory.append(_resident())
+            held.append(memory.resident() / 2**20)
     seconds = time.perf_counter() - started
 
     stylizer = Stylizer.load(argv[2])
@@ -145,7 +139,7 @@ def main(argv):
         ],
     )
     machine.table(("refused", "reason"), sorted(set(refused)))
-    print("memory, MiB, before, at half, at the end:", *(f"{value:,.0f}" for value in memory))
+    print("memory, MiB, before, at half, at the end:", *(f"{value:,.0f}" for value in held))
 
 
 def _reason(error):

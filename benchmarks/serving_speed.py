@@ -17,7 +17,7 @@ flags.DEFINE_integer("passes", 7, "Measured passes of each.")
 
 def main(argv):
     if len(argv) != 3:
-        raise app.UsageError("SAVEDMODEL and CHECKPOINT are wanted")
+        raise app.UsageError("SAVEDMODEL and CHECKPOINT are expected")
     import tensorflow as tf
 
     from benchmarks import machine

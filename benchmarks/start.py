@@ -23,7 +23,7 @@ def step():
     times.append(time.perf_counter())
 if {runtime!r} == "tensorflow":
     from fast_style import command_line
-    command_line.import_tensorflow()
+    command_line.start_tensorflow()
     import fast_style.painting.tensorflow_runtime
 else:
     import fast_style.painting.openvino_runtime
@@ -46,7 +46,7 @@ print("figures", *(later - earlier for earlier, later in zip(times, times[1:])))
 
 def main(argv):
     if len(argv) != 3:
-        raise app.UsageError("CHECKPOINT and PHOTO are wanted")
+        raise app.UsageError("CHECKPOINT and PHOTO are expected")
     rows = []
     found = {"openvino": [], "tensorflow": []}
     with tempfile.TemporaryDirectory() as folder:
@@ -66,8 +66,8 @@ def main(argv):
     for runtime, runs in found.items():
         rows.append([runtime, *(f"{statistics.median(x):.2f}" for x in zip(*runs, strict=True))])
     print(machine.processor())
-    steps = ("import", "load", "trace or compile", "decode", "first pass", "second pass")
-    machine.table(("runtime", "eval.py, s", *steps), rows)
+    parts = ("import", "load", "trace or compile", "decode", "first pass", "second pass")
+    machine.table(("runtime", "eval.py, s", *parts), rows)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,12 @@ trained with.
 
 import os
 
-import tensorflow as tf
 from absl import app, flags
 
-from benchmarks import machine
+from benchmarks import machine, trained_losses
 from fast_style import images
-from fast_style.losses.loss_network import LossNetwork
-from fast_style.losses.perceptual import LossSettings, PerceptualLoss
 from fast_style.painting.stylizer import Stylizer
+from gatys.objective import batch
 
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
 flags.DEFINE_integer("image_size", 512, "Long side of the photographs, pixels; 0 keeps theirs.")
@@ -24,29 +22,18 @@ flags.DEFINE_integer("image_size", 512, "Long side of the photographs, pixels; 0
 
 def main(argv):
     if len(argv) < 4:
-        raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are wanted")
+        raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are expected")
     _, prefix, style, *photos = argv
     stylizer = Stylizer.load(prefix)
-    training = stylizer.metadata["training"]
-    settings = LossSettings(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in stylizer.metadata["losses"].items()
-        }
-    )
-    network = LossNetwork(settings.layers, training["loss_network"], flags.FLAGS.vgg_weights)
-    painting = images.read(style)
-    if training["style_size"]:
-        painting = images.fit(painting, training["style_size"])
-    loss = PerceptualLoss(network, _batch(painting), settings)
+    loss = trained_losses.load(stylizer.metadata, style, flags.FLAGS.vgg_weights)
     rows = []
     for path in photos:
         photo = images.read(path)
         if flags.FLAGS.image_size:
             photo = images.fit(photo, flags.FLAGS.image_size)
-        targets = loss.content_targets(_batch(photo))
-        before, parts_before = loss(_batch(photo), targets)
-        after, parts_after = loss(_batch(stylizer(photo)), targets)
+        targets = loss.content_targets(batch(photo))
+        before, parts_before = loss(batch(photo), targets)
+        after, parts_after = loss(batch(stylizer(photo)), targets)
         share = float(parts_after["style"]) / float(parts_before["style"])
         rows.append(
             (
@@ -73,10 +60,6 @@ def main(argv):
         ),
         rows,
     )
-
-
-def _batch(image):
-    return tf.cast(image[None], tf.float32)
 
 
 if __name__ == "__main__":

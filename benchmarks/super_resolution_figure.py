@@ -17,7 +17,7 @@ from fast_style.painting.stylizer import Stylizer
 from fast_style.score import scoring
 
 flags.DEFINE_list("networks", None, "NAME=CHECKPOINT of each column, all of one factor.")
-flags.DEFINE_enum("degradation", "bicubic", DEGRADATIONS, "How the images are made small.")
+flags.DEFINE_enum("degradation", "bicubic", DEGRADATIONS, "How the images are downscaled.")
 flags.DEFINE_integer("crop", 72, "Side of the crops, pixels of the image.")
 flags.DEFINE_integer("zoom", 3, "How many times as large they are shown.")
 flags.DEFINE_string("output", "generated/super_resolution.png", "File of the picture.")
@@ -28,7 +28,7 @@ _GAP, _LINE = 6, 18  # pixels
 
 def main(argv):
     if len(argv) < 2:
-        raise app.UsageError("at least one IMAGE is wanted")
+        raise app.UsageError("at least one IMAGE is expected")
     values = flags.FLAGS
     images.check_writable(values.output)
     networks = _load(values.networks)

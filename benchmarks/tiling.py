@@ -37,7 +37,7 @@ def _variants(runtime, photo, rows):
 
 def main(argv):
     if len(argv) < 3:
-        raise app.UsageError("CHECKPOINT and photographs are wanted")
+        raise app.UsageError("CHECKPOINT and photographs are expected")
     values = flags.FLAGS
     width, height = map(int, values.size.split("x"))
     runtime, _ = runtimes.load(argv[1], values.runtime)

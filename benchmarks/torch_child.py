@@ -1,12 +1,11 @@
 """The same network in PyTorch, which `benchmarks.runtimes` runs with a Python that has PyTorch.
 
-python -m benchmarks.torch_child WEIGHTS.npz WIDTHxHEIGHT PASSES eager|compile|export [ONNX_FILE]
+    python -m benchmarks.torch_child WEIGHTS.npz WIDTHxHEIGHT PASSES eager|compile|export [ONNX]
 
 Prints, as a line of JSON, the seconds of the passes and the peak memory in MiB.
 """
 
 import json
-import resource
 import sys
 import time
 
@@ -14,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks import machine
 from benchmarks.torch_networks import transform_net
 
 
@@ -58,7 +58,7 @@ def main(weights, size, passes, kind, onnx_file=None):
         for _ in range(int(passes)):
             model(x)
             times.append(time.perf_counter())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = machine.peak_memory()
     print(json.dumps({"seconds": np.diff(times).tolist(), "peak": peak}))
 
 

@@ -6,7 +6,6 @@ Prints the resident memory at every 200th step of 2,000 at 64 x 64, with checkpo
 pictures in between as in any run.
 """
 
-import os
 import tempfile
 
 from absl import app, flags
@@ -14,6 +13,7 @@ from absl import app, flags
 from benchmarks import machine
 from data.photos import Photos
 from fast_style import images
+from fast_style.painting import memory
 from fast_style.training.settings import TrainingSettings
 from fast_style.training.trainer import Trainer
 
@@ -24,15 +24,9 @@ flags.DEFINE_integer("image_size", 64, "Side of the crops, pixels.")
 flags.DEFINE_integer("batch_size", 4, "Crops in a step.")
 
 
-def _resident():
-    """Resident memory of this process, MiB (Linux)."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
 def main(argv):
     if len(argv) != 3:
-        raise app.UsageError("STYLE and PHOTOS are wanted")
+        raise app.UsageError("STYLE and PHOTOS are expected")
     values = flags.FLAGS
     style = images.read(argv[1])
     settings = TrainingSettings(
@@ -46,7 +40,7 @@ def main(argv):
 
     def measure(progress):
         if progress.step % values.every == 0:
-            resident = _resident()
+            resident = memory.resident() / 2**20
             first = rows[0][1] if rows else resident
             rows.append((progress.step, resident, resident - first))
 

@@ -78,7 +78,7 @@ def _measure_all(style, folder, size, batch):
 def main(argv):
     values = flags.FLAGS
     if len(argv) != 3:
-        raise app.UsageError("STYLE and PHOTOS are wanted")
+        raise app.UsageError("STYLE and PHOTOS are expected")
     style = images.read(argv[1])
     print(machine.describe())
     rows = []

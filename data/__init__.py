@@ -1,1 +1,1 @@
-"""Reading and writing images, and the training pipeline that reads folders of them."""
+"""The training pipeline (`tf.data`): photographs in, batches of crops out."""

@@ -1,6 +1,6 @@
 """Decoded photographs that are kept for the next epoch, in memory or in a folder.
 
-What is kept is what decoding gives, so a run with a cache trains as one without.
+The cache holds exactly what decoding returns, so a run with a cache trains as one without.
 """
 
 import hashlib
@@ -11,12 +11,12 @@ import time
 import numpy as np
 from absl import logging
 
-from fast_style.atomic_files import replacing
-from fast_style.errors import InvalidValue
+from fast_style.atomic_files import make_folder, replacing
+from fast_style.errors import check_positive
 
 MEMORY = "memory"
-DEFAULT_GIGABYTES = 4.0
-_ABANDONED = 3600  # seconds after which a file in the making is no one's any more
+DEFAULT_GIGABYTES = 4.0  # about 4,300 photographs of 640 x 480, COCO's size
+_ABANDONED = 3600  # seconds after which no process can still be writing a temporary file
 
 
 def make_cache(where, gigabytes=DEFAULT_GIGABYTES):
@@ -27,15 +27,14 @@ def make_cache(where, gigabytes=DEFAULT_GIGABYTES):
         gigabytes: float, what it may hold; once full it keeps what it has.
 
     Returns:
-        An object whose `get(key, decode)` returns what is kept under a string, or calls `decode`
-        for a uint8 RGB array `[H, W, 3]` and keeps that.
+        An object whose `get(key, decode)` returns the photograph kept under `key` (str), uint8 RGB
+        `[H, W, 3]`; if it is missing, `decode()` makes it, and it is kept.
 
     Raises:
         ValueError: `gigabytes` is not positive.
         OSError: the folder can't be made or read.
     """
-    if not 0 < gigabytes < float("inf"):
-        raise InvalidValue(f"`cache_gigabytes` must be positive; received {gigabytes}")
+    check_positive("cache_gigabytes", gigabytes)
     limit = int(gigabytes * 1e9)
     return _MemoryCache(limit) if where == MEMORY else _FolderCache(where, limit)
 
@@ -81,13 +80,11 @@ class _MemoryCache:
 
 
 class _FolderCache:
-    """KEY.npy in a folder; each complete or not there."""
+    """KEY.npy in a folder; each file is complete or missing."""
 
     def __init__(self, folder, limit):
         self._folder = os.fspath(folder)
-        if os.path.exists(self._folder) and not os.path.isdir(self._folder):
-            raise NotADirectoryError(f"{folder}: is a file, a folder for the cache is wanted")
-        os.makedirs(self._folder, exist_ok=True)
+        make_folder(self._folder, "the cache")
         self._room = limit
         self._lock = threading.Lock()
         for entry in os.scandir(self._folder):
@@ -112,7 +109,7 @@ class _FolderCache:
         try:
             with replacing(path) as file:
                 np.save(file, photo, allow_pickle=False)
-        except OSError as error:  # training goes on without
+        except OSError as error:  # training goes on without the cache
             with self._lock:
                 if self._room > 0:
                     logging.warning("the cache keeps no more photographs: %s", error)
@@ -120,9 +117,9 @@ class _FolderCache:
 
 
 def _read(path):
-    """The photograph in a file, mapped; None where there is none or the file is damaged."""
+    """The photograph in a file, memory-mapped; None if the file is missing or damaged."""
     try:
-        # Mapped: a header that promises more than the file holds asks for no memory.
+        # Mapped: a header that claims more than the file holds allocates no memory.
         photo = np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
         return None

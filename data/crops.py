@@ -4,10 +4,10 @@ from fast_style import images
 
 
 def random_crop(photo, size, zoom, rng):
-    """A random square of a photograph at a random scale, mirrored half of the time.
+    """A random square crop of a photograph at a random scale, mirrored half of the time.
 
     The same as resizing the photograph so that its shorter side is `size` times a factor from
-    1..zoom and cutting a square of `size` out, but only the square is resized.
+    1..zoom and cropping a square of `size`, but only the crop is resized.
 
     Args:
         photo: uint8 RGB `[H, W, 3]`.

@@ -1,6 +1,6 @@
-"""Makes photographs small, for networks that learn to enlarge them (`tf.data` and eager).
+"""Downscales photographs, for networks that learn to enlarge them (`tf.data` and eager).
 
-Floats within, rounded once at the end, as a file of the small image would be.
+Computed in float32 and rounded once at the end, as in a file of the downscaled image.
 """
 
 import numpy as np
@@ -9,32 +9,31 @@ import tensorflow as tf
 from fast_style.errors import InvalidValue, check_choice
 
 DEGRADATIONS = ("blur", "bicubic")
-SIGMA = 1.0  # pixels of the large image
+SIGMA = 1.0  # pixels of the large image, as Johnson et al. 2016, section 4.2
 _RADIUS = 4  # pixels; beyond lie 6e-5 of the Gaussian
 
 
 def degrade(images, factor, kind="blur"):
-    """Makes images 1/factor as large.
+    """Downscales images to 1/factor of their height and width.
 
     Args:
-        images: uint8 RGB `[N, H, W, 3]`; H and W divide by `factor`.
+        images: uint8 RGB `[N, H, W, 3]`; H and W are divisible by `factor`.
         factor: int, at least 1.
         kind: "blur" as Johnson et al. (section 4.2): a Gaussian of `SIGMA` pixels, then bicubic
-            interpolation at the centres of the small pixels. "bicubic": antialiased bicubic
-            alone, as MATLAB's imresize, which made the test sets of the literature.
+            interpolation at the centres of the small image's pixels. "bicubic": antialiased
+            bicubic, as MATLAB's imresize, which made the test sets of the literature.
 
     Returns:
         uint8 RGB tensor `[N, H / factor, W / factor, 3]`.
 
     Raises:
-        ValueError: a side that does not divide, or an unknown kind.
+        ValueError: a side that is not divisible by `factor`, or an unsupported kind.
     """
     check_choice("kind", kind, DEGRADATIONS)
     height, width = images.shape[1:3]
     if height % factor or width % factor:
         raise InvalidValue(
-            f"`images` must have sides that divide by `factor`, {factor}; "
-            f"received {height} x {width}"
+            f"`images` must have sides divisible by `factor`, {factor}; received {height} x {width}"
         )
     x = tf.cast(images, tf.float32)
     if kind == "blur":

@@ -1,4 +1,4 @@
-"""Photographs of a folder, for `data.photos`."""
+"""The photographs of a folder, for `data.photos`."""
 
 import functools
 import os
@@ -19,8 +19,8 @@ class FolderSource:
         seed: int, of the order.
 
     Raises:
-        FileNotFoundError, NotADirectoryError: the folder does not exist or is none.
-        ValueError: there is no image file.
+        FileNotFoundError, NotADirectoryError: the folder is missing, or not a folder.
+        ValueError: it holds no image file.
     """
 
     def __init__(self, folder, seed):
@@ -39,12 +39,12 @@ class FolderSource:
 
     @property
     def fingerprint(self):
-        """A number that is the same for the same files below the folder, by name."""
+        """A checksum (int) of the names of the files below the folder."""
         names = sorted(os.path.relpath(path, self.folder) for path in self.paths)
         return zlib.crc32("\n".join(names).encode("utf-8", "surrogateescape"))
 
     def record(self, index):
-        """(file name, empty data), bytes both, at a place of the order."""
+        """(file name, empty data), both bytes, at an index of the order over all epochs."""
         epoch, place = divmod(int(index), len(self.paths))
         path = self.paths[self._order(epoch)[place]]
         return path.encode("utf-8", "surrogateescape"), b""

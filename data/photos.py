@@ -1,12 +1,12 @@
 """The training pipeline: photographs in, batches of random crops out (`tf.data`).
 
-The order of the photographs, the crops and the flips follow from the seed and the position in the
-data alone, so a run that is resumed at a position sees what it would have seen.
+The order of the photographs, the crops and the flips depend only on the seed and the position in
+the data, so a run that is resumed at a position sees the same as one that was never stopped.
 
 Several workers share this order: each takes its own part of every batch and decodes no other, so no
-photograph is read by two of them in an epoch. One worker alone passes over a photograph that can't
-be read, and those after it move up; among several, who do not know what the others could read, each
-place keeps its worker, and another crop of a photograph of that worker's stands in.
+photograph is read by two of them in an epoch. A single worker skips a photograph that can't be
+read, and those after it move up. Several workers do not know what the others could read: there each
+place in a batch keeps its worker, and another crop of one of that worker's photographs stands in.
 """
 
 import os
@@ -20,7 +20,7 @@ from data import cache
 from data.crops import random_crop
 from data.folder_source import FolderSource
 from fast_style import images
-from fast_style.errors import InvalidValue, first_line
+from fast_style.errors import InvalidValue, check_at_least, first_line
 
 TFDS_PREFIX = "tfds:"
 
@@ -28,8 +28,8 @@ TFDS_PREFIX = "tfds:"
 class Photos:
     """Photographs to train on, from a folder or from TensorFlow Datasets.
 
-    A photograph that can't be decoded is logged once, counted in `skipped` and passed over; with
-    `zoom=None` one that is smaller than a crop is passed over, too, and counted in `too_small`.
+    A photograph that can't be decoded is skipped, logged once and counted in `skipped`; with
+    `zoom=None` one that is smaller than a crop is skipped as well, and counted in `too_small`.
 
     Args:
         source: a folder, searched recursively, or "tfds:NAME[:SPLIT]" such as
@@ -38,19 +38,19 @@ class Photos:
         batch_size: int, photographs in a batch.
         seed: int, of order, crops and flips.
         zoom: float >= 1. A photograph is resized so that its shorter side is `image_size` times a
-            factor drawn from 1..zoom (never enlarged beyond need) before the crop is taken. None
-            takes the crop at the photograph's own resolution.
-        max_pixels: int, a photograph with more pixels is passed over.
+            factor drawn from 1..zoom before the crop is taken; small photographs are enlarged no
+            more than a crop needs. None takes the crop at the photograph's own resolution.
+        max_pixels: int, a photograph with more pixels is skipped.
         data_dir: TFDS's data_dir; its default if None.
         degrade: None, or a function of uint8 crops `[N, S, S, 3]` (a tensor) whose result is
-            handed out together with them.
+            returned together with them.
         cache: None, or what `data.cache.make_cache` returns: decoded photographs are kept there.
-        worker, workers: int, which part of each batch is this process's, from 0, and the number of
-            parts.
+        worker, workers: int, number of this process, from 0, and of all processes, each of which
+            reads its part of every batch.
 
     Raises:
-        FileNotFoundError, NotADirectoryError: the folder does not exist or is none.
-        ValueError: no readable photograph, a TFDS dataset that is not there, or an option out of
+        FileNotFoundError, NotADirectoryError: the folder is missing, or not a folder.
+        ValueError: no readable photograph, a TFDS dataset that is missing, or an option out of
             range.
     """
 
@@ -74,8 +74,7 @@ class Photos:
             ("seed", seed, 0),
             ("zoom", 1 if zoom is None else zoom, 1),
         ):
-            if not least <= value < np.inf:  # nor NaN
-                raise InvalidValue(f"`{name}` must be at least {least}; received {value}")
+            check_at_least(name, value, least)
         if not 0 <= worker < workers or batch_size % workers:
             raise InvalidValue(
                 f"`batch_size` must be a multiple of `workers`, {workers}, and `worker` must be "
@@ -91,9 +90,10 @@ class Photos:
         self._unreadable = set()
         self._too_small = set()
         self._worker, self._workers = worker, workers
-        self._misses = 0  # photographs passed over since the last good one
+        self._misses = 0  # photographs skipped since the last readable one
         self._lock = threading.Lock()
-        # Python threads: Pillow lets go of the interpreter while it decodes and resizes.
+        # Python threads: Pillow releases the interpreter lock while it decodes and resizes. Two at
+        # least: one may wait for a disk.
         self._threads = max(2, os.cpu_count() or 2)
         self.failure = None  # what ended the pipeline, if something did
         source = os.fspath(source)
@@ -107,11 +107,11 @@ class Photos:
         self._check_readable(source)
 
     def __len__(self):
-        """Number of photographs, the unreadable ones included."""
+        """Number of photographs, including unreadable ones."""
         return len(self._source)
 
     def fingerprint(self):
-        """A number that tells other photographs from these, by their names."""
+        """A checksum (int) of the photographs' names."""
         return self._source.fingerprint
 
     @property
@@ -121,7 +121,7 @@ class Photos:
 
     @property
     def too_small(self):
-        """Number of different photographs so far that no crop fits into."""
+        """Number of different photographs so far that are smaller than a crop."""
         return len(self._too_small)
 
     def batches(self, position=0):
@@ -138,10 +138,10 @@ class Photos:
         dataset = self._batches(position) if self._workers == 1 else self._parts(position)
         if self._degrade:
             dataset = dataset.map(lambda crops, after: ((self._degrade(crops), crops), after))
-        return dataset.prefetch(4)
+        return dataset.prefetch(4)  # batches: enough to even out photographs that decode slowly
 
     def _batches(self, position):
-        """Whole batches, unreadable photographs passed over."""
+        """Whole batches, without unreadable photographs."""
         side = self.image_size
 
         def example(index, name, data):
@@ -156,7 +156,7 @@ class Photos:
         return dataset.map(lambda crops, after: (crops, after[-1]))
 
     def _parts(self, position):
-        """This worker's part of each batch; every place is filled."""
+        """This worker's part of each batch; stand-ins fill the places of unreadable photographs."""
         size = self.batch_size // self._workers
         first = self._worker * size
 
@@ -180,19 +180,19 @@ class Photos:
         for place, crop in enumerate(crops):
             if not crop.size:
                 good = good or self._stand_ins(indices)
-                # The seed is that of the place: another crop than the photograph's own.
+                # The seed is that of the place, so this is another crop than the stand-in's own.
                 crops[place] = self._example(indices[place], *good[place % len(good)][1:])
         return np.stack(crops)
 
     def _stand_ins(self, indices):
-        """The nearest readable record of this worker's to `indices`, none of which can be read."""
+        """A list of one: this worker's nearest readable record to `indices`, all unreadable."""
         size = self.batch_size // self._workers
         start = indices[0] - self._worker * size
         epoch = indices[0] // len(self)
         there = np.arange(epoch * len(self), (epoch + 1) * len(self))
         there = there[(there - start) % self.batch_size // size == self._worker]
         nearest = there[np.argsort(np.abs(there - indices[0]), kind="stable")]
-        # Where the epoch holds none, one of another epoch, at a place of this worker's.
+        # If the epoch holds none, one of another epoch, at a place of this worker.
         others = indices[0] + self.batch_size * np.arange(1, len(self) + 1)
         for index in (*nearest, *others):
             record = (index, *self._source.record(index))
@@ -202,9 +202,9 @@ class Photos:
         raise self.failure
 
     def cause_of(self, error):
-        """The error behind a `tf.errors.OpError` from a dataset: what a caller should raise.
+        """The error behind a `tf.errors.OpError` from a dataset, for the caller to raise.
 
-        tf.data passes on no more than the text of what went wrong in Python or in a TFDS file.
+        tf.data passes on only the text of an error in Python or in a TFDS file.
         """
         reason = first_line(error)
         if isinstance(error, tf.errors.ResourceExhaustedError):
@@ -212,7 +212,7 @@ class Photos:
         return self.failure or OSError(f"the photographs can't be read: {reason}")
 
     def _example(self, index, name, data):
-        """A random crop, uint8 `[S, S, 3]`; empty where the photograph is passed over."""
+        """A random crop, uint8 `[S, S, 3]`; empty if the photograph is skipped."""
         name = name.decode("utf-8", "surrogateescape")
         try:
             photo = self._photo(name, data)
@@ -246,12 +246,12 @@ class Photos:
         with self._lock:
             if name not in among:
                 among.add(name)
-                # A file name that is no UTF-8 must not break a log file that is.
+                # A file name that is not UTF-8 must not break a log file in UTF-8.
                 text = str(reason).encode("utf-8", "backslashreplace").decode()
                 logging.warning("skipped: %s", text)
             self._misses += 1
-            # In order there are fewer than 2 * len(self) between two good ones; the threads may
-            # be through with more while a good one is still being decoded.
+            # There are fewer than 2 * len(self) between two readable ones in order; the threads
+            # may have finished more while a readable one is still being decoded.
             if self._misses > 2 * (len(self) + self._threads):
                 self.failure = ValueError("no readable photograph is left to train on")
                 raise self.failure

@@ -11,14 +11,14 @@ from fast_style.errors import one_line
 
 
 def prepare(name, data_dir):
-    """Downloads a TFDS dataset, unless it is there, and writes it under a folder.
+    """Downloads a TFDS dataset, unless it exists, and writes its records under a folder.
 
     Args:
         name: of the dataset and its config, such as "coco/2014".
         data_dir: path; made if missing.
 
     Returns:
-        dict of the number of photographs by split.
+        dict from the name of each split to its number of photographs.
 
     Raises:
         ValueError: no such dataset.
@@ -33,7 +33,7 @@ def prepare(name, data_dir):
     builder = make_builder(name, data_dir)
     try:
         builder.download_and_prepare()
-    # What downloads raise comes from half a dozen libraries.
+    # Downloads raise the errors of several libraries.
     except (OSError, tfds.download.DownloadError, RuntimeError, ValueError, KeyError) as error:
         downloads = os.path.join(data_dir, "downloads")
         raise OSError(

@@ -1,4 +1,4 @@
-"""Photographs of a prepared TensorFlow Datasets dataset, for `data.photos`."""
+"""The photographs of a prepared TensorFlow Datasets dataset, for `data.photos`."""
 
 import zlib
 
@@ -9,6 +9,7 @@ import tensorflow_datasets as tfds
 from fast_style.errors import InvalidValue, first_line
 
 SHUFFLE_BUFFER = 2048  # encoded photographs, about 300 MB of COCO
+# Larger than the crops of both tasks, 256 and 288 pixels.
 _GREY = tf.io.encode_png(np.full((512, 512, 3), 127, np.uint8)).numpy()
 
 
@@ -21,7 +22,7 @@ class TfdsSource:
         seed: int, of the order.
 
     Raises:
-        ValueError: no such dataset or split, not prepared, or without images.
+        ValueError: a dataset or split that is missing, not prepared, or without images.
     """
 
     def __init__(self, name, data_dir, seed):
@@ -52,7 +53,7 @@ class TfdsSource:
             ) from error
         if not self.count:
             raise InvalidValue(f"{self.name}: split {split!r} is empty")
-        # The order of the files is that of the seed, in each epoch; `records` shuffles further.
+        # The seed sets one order of the files for all epochs; `records` shuffles further.
         self._dataset = builder.as_dataset(
             split=split,
             shuffle_files=not builder.info.disable_shuffling,
@@ -72,11 +73,11 @@ class TfdsSource:
 
     @property
     def fingerprint(self):
-        """A number that is the same for the same split of the same version."""
+        """A checksum (int) of the dataset's name, version and split."""
         return zlib.crc32(f"{self.name} {self.version} {self.split} {self.count}".encode())
 
     def record(self, index):
-        """Stands in for what can't be read, since TFDS gives no place alone: a grey image."""
+        """A grey image for an unreadable record: TFDS can't read a single one at an index."""
         return f"{self.name}: grey, place {index}".encode(), _GREY
 
     def records(self, position):

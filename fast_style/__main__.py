@@ -1,7 +1,4 @@
-"""The command fast-style: one name for all that the package does.
-
-fast-style COMMAND [arguments]
-"""
+"""The command fast-style, which starts all others: fast-style COMMAND [arguments]."""
 
 import sys
 
@@ -30,7 +27,7 @@ COMMANDS = {  # name: module, whether it starts TensorFlow at once, help
 
 
 def main():
-    """Entry point of the console script: hands on to the command that is named."""
+    """Entry point of the console script: runs the command that is named."""
     name, rest = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("--help", [])
     if name in ("--help", "-h", "help"):
         print(_help())

@@ -1,4 +1,4 @@
-"""Files and folders that appear complete or not at all: written aside, then renamed."""
+"""Files and folders that appear complete or not at all: written elsewhere, then renamed."""
 
 import contextlib
 import os
@@ -55,6 +55,22 @@ def folder_aside(folder):
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def make_folder(folder, purpose):
+    """Makes a folder, and those above it, if they are missing.
+
+    Args:
+        folder: path of the folder.
+        purpose: what it is for, named in the error.
+
+    Raises:
+        NotADirectoryError: `folder` is a file.
+        OSError: it can't be made.
+    """
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise NotADirectoryError(f"{folder}: is a file, a folder for {purpose} is expected")
+    os.makedirs(folder, exist_ok=True)
+
+
 def beside(path):
-    """A path for a file in the making in the same folder as `path` (str), hidden and unused."""
+    """A hidden, unused path (str) in the folder of `path`, for a file that is being written."""
     return os.path.join(os.path.dirname(os.fspath(path)), f".{uuid.uuid4().hex}.tmp")

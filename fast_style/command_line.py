@@ -1,4 +1,4 @@
-"""What the commands share: start, flags and help, and one line for a user's mistake."""
+"""The shared parts of all commands: start, flags, help, and one line for a user's mistake."""
 
 import contextlib
 import importlib
@@ -15,7 +15,7 @@ from absl import app, flags, logging
 
 from fast_style.errors import MENDABLE, one_line
 
-# TensorFlow's own setting: its warnings and errors are shown, what it says at its start is not.
+# TensorFlow's own setting: shows its warnings and errors, and hides its notices.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 _LOG_LINE = re.compile(r"[IWEF]\d{4} ")
@@ -42,7 +42,7 @@ def run(name, program=None, tensorflow=False):
     before = set(flags.FLAGS)
     command.define_flags()
     for flag in sorted(set(flags.FLAGS) - before | {"verbosity"}):
-        # What --help lists: the flags of the program.
+        # Key flags are those that --help lists.
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS[flag])
     sys.modules["__main__"].__doc__ = command.__doc__
     warnings.filterwarnings("ignore", module="PIL")  # of odd files; what matters is an error
@@ -62,7 +62,7 @@ def _parse(argv):
 
 
 def _guarded(main, argv):
-    # Libraries have much to say.
+    # Hides the notices of libraries, unless --verbosity asks for them.
     if not flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)
     try:
@@ -77,13 +77,13 @@ def _guarded(main, argv):
 
 
 def usage_error(message):
-    """Says what is wrong with the command line, and exits with 2."""
+    """Prints what is wrong with the command line, and exits with 2."""
     print(f"error: {message}\nPass --help to see how it is used.", file=sys.stderr)
     sys.exit(2)
 
 
 def numbers(flag, texts, kind=float):
-    """The texts of a list flag as a tuple of floats or ints; wrong usage if one is neither."""
+    """The texts of a list flag as a tuple of floats or ints; a usage error if one is neither."""
     try:
         return tuple(kind(text) for text in texts)
     except ValueError:
@@ -107,7 +107,7 @@ def start_tensorflow():
     with _without_notices():
         import tensorflow as tf
 
-        # Looks for devices, which has more to say; several machines must be joined before.
+        # Finds the devices, which prints more notices. Several machines must be connected first.
         if "TF_CONFIG" not in os.environ:
             tf.constant(0)
     tf.get_logger().setLevel("ERROR")
@@ -115,7 +115,7 @@ def start_tensorflow():
 
 
 def describe_device():
-    """What TensorFlow computes on, such as "CPU" or "GPU (NVIDIA H100)", after it is started."""
+    """The devices of TensorFlow, once it is started, such as "CPU" or "GPU (NVIDIA H100)"."""
     import tensorflow as tf
 
     found = tf.config.list_physical_devices("GPU")
@@ -128,7 +128,7 @@ def describe_device():
 
 @contextlib.contextmanager
 def _without_notices():
-    """Keeps back what C++ writes to standard error inside, and passes on what matters of it.
+    """Context that drops notices from what C++ writes to standard error, and passes on the rest.
 
     TensorFlow 2.21 applies TF_CPP_MIN_LOG_LEVEL only once it is loaded.
     """
@@ -153,12 +153,12 @@ def _matters(line):
         return False
     if not _LOG_LINE.match(line):
         return "rebuild TensorFlow with the appropriate compiler flags" not in line
-    # Where there is no driver, that CUDA can't be used is no news.
+    # Without a driver, it is no news that CUDA can't be used.
     return os.path.exists(_NVIDIA_DRIVER) or not re.search("cuda|cuInit|TensorRT", line, re.I)
 
 
 class StopSignals:
-    """Remembers Ctrl-C and SIGTERM, so that the work can end where it chooses to.
+    """Remembers Ctrl-C and SIGTERM, so that the program can finish its current step.
 
     A context manager; call the object to ask whether to stop. A second signal of the same kind
     ends the program at once.

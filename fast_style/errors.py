@@ -1,20 +1,20 @@
-"""What a user can mend, told apart from bugs; and the checks of arguments that raise it."""
+"""Errors that a user can mend, as opposed to bugs, and the checks of arguments that raise them."""
 
 
 class UserError(Exception):
     """A mistake in files, values or surroundings that a user can mend.
 
-    The commands print its message on one line. Anything else that is raised, but for what the
-    operating system says of files and memory (`MENDABLE`), is a bug and shows its traceback.
+    The commands print its message on one line. So they do with the errors of the operating system
+    about files and memory (`MENDABLE`); any other exception is a bug and shows its traceback.
     """
 
 
 class InvalidValue(UserError, ValueError):
-    """An argument, or what a file holds, breaks a rule."""
+    """An argument, or the contents of a file, that breaks a rule."""
 
 
 MENDABLE = (UserError, OSError, MemoryError)
-"""What ends a command, or the work on one file, with one line and not with a traceback."""
+"""Exceptions that end a command, or the work on one file, with one line and no traceback."""
 
 
 def check_choice(name, value, choices):
@@ -33,6 +33,24 @@ def check_integer(name, value, least, most):
         )
 
 
+def check_at_least(name, value, least):
+    """Raises `InvalidValue` unless `value` is a finite number and at least `least`."""
+    if not least <= value < float("inf"):  # NaN fails every comparison
+        raise InvalidValue(f"`{name}` must be at least {least}; received {value}")
+
+
+def check_positive(name, value):
+    """Raises `InvalidValue` unless `value` is a finite number above 0."""
+    if not 0 < value < float("inf"):
+        raise InvalidValue(f"`{name}` must be positive; received {value}")
+
+
+def check_weight(name, value):
+    """Raises `InvalidValue` unless `value`, a weight, is finite and not negative."""
+    if not 0 <= value < float("inf"):
+        raise InvalidValue(f"`{name}` must be finite and not negative; received {value}")
+
+
 def one_line(error):
     """The message of an exception on one line; of an `OSError`, the path and the reason."""
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
@@ -46,7 +64,7 @@ def first_line(error):
 
 
 def system_reason(error):
-    """The system's word in an error of TensorFlow's about a file.
+    """The operating system's reason in TensorFlow's error about a file, such as a full disk.
 
     TensorFlow's text is "{{node}} FILE; No space left on device [Op:SaveV2]".
     """

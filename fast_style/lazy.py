@@ -1,6 +1,6 @@
-"""Names of a package that load their modules when they are first asked for.
+"""Names of a package that import their modules when they are first used.
 
-TensorFlow takes seconds to import: `import fast_style` should not wait for what nobody asked for.
+TensorFlow takes seconds to import: `import fast_style` should not wait for what is not used.
 """
 
 import importlib

@@ -1,19 +1,20 @@
 """Keeping the colours of the photograph.
 
-Gatys, Bethge, Hertzmann, Shechtman 2016, *Preserving Color in Neural Artistic Style Transfer*,
-which compares both ways.
+The two methods of Gatys, Bethge, Hertzmann, Shechtman 2016, *Preserving Color in Neural Artistic
+Style Transfer*.
 """
 
 import numpy as np
 
 from fast_style.images.colors import luminance, to_uint8
 
-# Variance below which a direction of colour space counts as constant (squared pixel values).
+# Variance, in squared pixel values, below which a direction of colour space counts as constant:
+# rounding alone makes 1/12.
 _FLAT = 1.0
 
 
 def grey(rgb):
-    """An image's luminance as an RGB image.
+    """The luminance of an image as a grey RGB image.
 
     Args:
         rgb: uint8 RGB `[H, W, 3]`.
@@ -25,15 +26,15 @@ def grey(rgb):
 
 
 def match_luminance(style, content):
-    """Makes a grey painting with the brightness and contrast of the photograph (section 2.2).
+    """A grey form of the painting with the photograph's brightness and contrast (section 2.2).
 
     Args:
         style: uint8 RGB `[H, W, 3]`.
         content: uint8 RGB `[H', W', 3]`.
 
     Returns:
-        uint8 RGB `[H, W, 3]` with three equal channels, their mean and standard deviation those
-        of the luminance of `content` but for what clipping changes.
+        uint8 RGB `[H, W, 3]` with three equal channels, whose mean and standard deviation are those
+        of the luminance of `content`, apart from clipping.
     """
     ours, theirs = luminance(style), luminance(content)
     spread = max(float(ours.std()), _FLAT**0.5)
@@ -42,10 +43,10 @@ def match_luminance(style, content):
 
 
 def match_palette(style, content):
-    """Repaints the painting in the photograph's colours, by a linear map of colours (section 2.1).
+    """Gives the painting the photograph's colours, by a linear map of colours (section 2.1).
 
-    Of the maps that give its colours the mean and the covariance of the photograph's, the one by
-    the symmetric roots of the covariances, which the authors prefer.
+    Its colours get the mean and the covariance of the photograph's. Of the maps that do so, it is
+    the one with the covariances' symmetric square roots, which the authors prefer.
 
     Args:
         style: uint8 RGB `[H, W, 3]`.
@@ -61,6 +62,6 @@ def match_palette(style, content):
 
 
 def _power(covariance, exponent):
-    """A power of a symmetric matrix; directions without variance are not blown up."""
+    """A power of a symmetric matrix; directions without variance are not amplified."""
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.maximum(values, _FLAT) ** exponent) @ vectors.T

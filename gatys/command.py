@@ -2,8 +2,8 @@
 
     %s CONTENT STYLE [STYLE ...] [flags]
 
-CONTENT is the photograph, STYLE the painting; several are mixed. The picture goes to --output,
-generated/gatys.jpg by default; Ctrl-C ends the run and keeps the best picture so far.
+CONTENT is the photograph, STYLE the painting; several paintings are mixed. The picture is written
+to --output, generated/gatys.jpg by default; Ctrl-C ends the run and keeps the best picture so far.
 """
 
 import os
@@ -29,19 +29,19 @@ def define_flags():
     flags.DEFINE_string(
         "init",
         gatys.Settings.init,
-        f"What to begin with: {', '.join(INITS)}, or the path of an image.",
+        f"Picture to begin with: {', '.join(INITS)}, or the path of an image.",
     )
-    flags.DEFINE_string("output", OUTPUT, "Where the picture goes; the suffix chooses the format.")
+    flags.DEFINE_string("output", OUTPUT, "File of the picture; the suffix chooses the format.")
     flags.DEFINE_string(
         "log_dir",
         LOG_DIR,
         "Folder of TensorBoard's events; empty for none.",
-        allow_override=True,  # absl has a flag of this name for log files, which are not written
+        allow_override=True,  # of absl's flag of this name, for log files that are not written
     )
     flags.DEFINE_integer(
         "show_every",
         50,
-        "Steps after which the picture so far goes to --output and to TensorBoard; 0 for never.",
+        "Steps after which the picture so far is written to --output and to TensorBoard; 0: never.",
     )
     flags.DEFINE_integer(
         "max_pixels", images.MAX_PIXELS, "Images with more pixels than this are refused."
@@ -51,7 +51,7 @@ def define_flags():
 def main(argv):
     """Runs the command; returns its exit status."""
     if len(argv) < 3:
-        command_line.usage_error("at least two arguments are wanted: CONTENT and STYLE")
+        command_line.usage_error("at least two arguments are expected: CONTENT and STYLE")
     values = flags.FLAGS
     _, content, *styles = argv
     images.check_writable(values.output)
@@ -87,7 +87,7 @@ def main(argv):
 
 
 class _Show:
-    """The callback: progress bar, pictures so far, TensorBoard."""
+    """The callback: shows a progress bar, writes pictures so far and TensorBoard's events."""
 
     def __init__(self, photo, output, every, log_dir, settings):
         self.step, self.seconds = 0, 0.0
@@ -95,7 +95,7 @@ class _Show:
         self._output = output
         self._every = every
         self._steps = settings["steps"]
-        self._bar = None  # comes with the first step: what fails before it has its line alone
+        self._bar = None  # made at the first step, so that an earlier error is the only line
         self._summaries = None
         if log_dir:
             os.makedirs(log_dir, exist_ok=True)

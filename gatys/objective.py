@@ -17,7 +17,7 @@ class Diverged(UserError, ArithmeticError):
     """The loss or its gradient became NaN or infinite.
 
     Attributes:
-        image: uint8 RGB `[H, W, 3]`, the best picture before that, or None where there is none.
+        image: uint8 RGB `[H, W, 3]`, the best picture before that, or None if there is none.
     """
 
     image = None
@@ -36,7 +36,7 @@ class Objective:
 
     Attributes:
         shape: (1, H, W, 3), the shape of the pictures.
-        evaluations: how often it was called.
+        evaluations: int, number of calls.
     """
 
     def __init__(self, loss, content, jit_compile=False):
@@ -65,10 +65,10 @@ class Objective:
 
         Returns:
             The gradient of the total, a float32 array of the same shape, and a dict of floats:
-            "total", and before their weights "content", "style", "tv".
+            "total", and the unweighted "content", "style" and "tv".
 
         Raises:
-            Diverged: the total or its gradient is not finite.
+            Diverged: the total or its gradient is NaN or infinite.
         """
         self.evaluations += 1
         gradient, losses = self._function(tf.cast(image, tf.float32))

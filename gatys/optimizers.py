@@ -1,8 +1,8 @@
-"""Minimizing an `Objective` over the pixels: L-BFGS and Adam behind one method.
+"""Minimizing an `Objective` over the pixels, by L-BFGS or Adam.
 
 Both have `minimize(objective, image, steps, report)`. `report(image, losses)` is called after each
-step with the picture, float `[1, H, W, 3]`, which is the receiver's to keep, and its losses; once
-it returns True the optimizer stops.
+step with the picture, float `[1, H, W, 3]`, which the optimizer does not change later, and its
+losses; once it returns True the optimizer stops.
 """
 
 import keras
@@ -17,16 +17,16 @@ WHITE = 255.0
 class Lbfgs:
     """SciPy's L-BFGS-B, the optimizer of the paper's authors.
 
-    Measured against TensorFlow Probability's `lbfgs_minimize`: after 100 steps the same loss to
-    half a percent, from 106 evaluations against 281 (its line search takes two more for each
-    step), and it can't be told to report or stop from Python. Clipping is left to the method's own
-    bounds, which also spares evaluations in the first steps. Nothing is carried over to another
-    image size: SciPy does not give its state away.
+    TensorFlow Probability's `lbfgs_minimize` was measured as well: after 100 steps the same loss to
+    half a percent, from 281 evaluations against 106 (its line search takes two more for each step),
+    and it can't report or stop in between. Clipping is left to the method's own bounds, which also
+    saves evaluations in the first steps. Nothing is carried over to another image size: SciPy does
+    not expose its state.
 
     Args:
         clip: bool, whether pixels stay within 0..255.
-        history: number of corrections that approximate the Hessian; 20 gain 3 % in the loss after
-            100 steps over 10 and cost twice the memory (16 bytes a colour value each).
+        history: number of corrections that approximate the Hessian, 16 bytes each for every colour
+            value; 20 lower the loss after 100 steps by 3 % against 10, for twice the memory.
     """
 
     def __init__(self, clip=True, history=10):
@@ -41,9 +41,9 @@ class Lbfgs:
             gatys.objective.Diverged: from `objective`.
         """
         gradient, losses = objective(image)
-        # The method's first step is the gradient itself: to a scale that suits pixels.
+        # The method's first step is the gradient itself: scaled to 10 pixel values on average.
         scale = 10 / (np.sqrt(np.mean(np.square(gradient, dtype=np.float64))) or 1.0)
-        known = (gradient, losses)  # it asks for the start again
+        known = (gradient, losses)  # SciPy evaluates the start again
         done, stopped = 0, False
 
         def evaluate(x):
@@ -55,7 +55,7 @@ class Lbfgs:
         def step(intermediate_result):
             nonlocal done, stopped
             done += 1
-            # SciPy goes on to write into its x. The line search took what it evaluated last.
+            # A copy, since SciPy writes into its x. Its line search accepted the last evaluation.
             picture = intermediate_result.x.astype(np.float32).reshape(objective.shape)
             stopped = report(picture, losses)
             if stopped:
@@ -75,7 +75,7 @@ class Lbfgs:
                     callback=step,
                     options={
                         "maxiter": steps - done,
-                        "maxfun": 100 * steps,
+                        "maxfun": 100 * steps,  # far above the one or two that a step takes
                         "maxcor": self.history,
                         "ftol": 0,
                         "gtol": 0,
@@ -83,7 +83,7 @@ class Lbfgs:
                 )
                 .x
             )
-            # In float32 a line search may find no lower value; without its memory it may go on.
+            # In float32 a line search may fail to find a lower value; restarted, it may succeed.
             if done == before:
                 break
 
@@ -91,7 +91,7 @@ class Lbfgs:
 class Adam:
     """Keras's Adam, clipped to 0..255 after each step.
 
-    At another image size the moments are resized with the picture, and it goes on.
+    At another image size it continues with its moments, resized as the picture is.
 
     Args:
         learning_rate: float, in pixel values.

@@ -20,14 +20,15 @@ _HELP = {
     "style_weight": "Weight of the style loss, the paper's beta.",
     "ratio": "The paper's alpha / beta, in place of --content_weight (default: "
     f"{BALANCE:g} for 512 x 512 pixels, in proportion more for fewer pixels).",
-    "tv_weight": "Weight of the total variation loss (mean absolute difference of neighbours).",
+    "tv_weight": "Weight of the total variation loss (mean absolute difference of neighbouring "
+    "pixels).",
     "content_layers": "Layers of the content loss.",
     "style_layers": "Layers of the style loss.",
     "content_layer_weights": "A weight a layer (default: one over their number).",
     "style_layer_weights": "A weight a layer (default: one over their number).",
     "style_image_weights": "A weight for each painting (default: equal ones).",
     "vgg_weights": '"imagenet" or the path of a Keras weights file.',
-    "clip": "Keep pixels within 0..255 all the time.",
+    "clip": "Keep pixels within 0..255 at every step.",
     "keep_colors": "Keep the colours of the photograph.",
     "jit_compile": "Compile the loss and its gradient with XLA.",
 }
@@ -37,8 +38,8 @@ _CHOICES = {
     "pooling": (loss_network.POOLINGS, "Pooling of the loss network; the paper's is average."),
     "color_method": (
         COLOR_METHODS,
-        "How --keep_colors keeps them: luminance paints brightness alone, palette repaints the "
-        "painting in the photograph's colours before.",
+        "Method of --keep_colors: luminance paints the brightness only, palette first gives the "
+        "painting the photograph's colours.",
     ),
 }
 _NUMBERS = ("content_layer_weights", "style_layer_weights", "style_image_weights")
@@ -49,7 +50,8 @@ def define_flags(**defaults):
     """Defines a flag for each setting but `init`.
 
     Args:
-        **defaults: where a program's defaults differ; None leaves the flag out.
+        **defaults: defaults of a program that differ from those of `Settings`; None leaves the flag
+            out.
     """
     for name in (*_HELP, *_CHOICES):
         default = defaults.get(name, getattr(DEFAULTS, name))

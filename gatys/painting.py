@@ -19,22 +19,22 @@ from gatys.objective import Diverged, Objective, batch
 from gatys.optimizers import Adam, Lbfgs
 from gatys.settings import Settings
 
-# Standard deviation of the white noise, pixel values. What features do not see of it stays in the
-# picture: with 5, 25 and 74 (uniform over 0..255) a photograph of 64 pixels comes back from
-# block2_conv2 with 28, 23 and 17.5 dB.
+# Standard deviation of the white noise, pixel values. The part of it that features do not see stays
+# in the picture: with 5, 25 and 74 (uniform over 0..255) a photograph of 64 pixels is reconstructed
+# from block2_conv2 with a PSNR of 28, 23 and 17.5 dB.
 NOISE = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """Where a run is, handed to the callback after each step.
+    """The state of a run, passed to the callback after each step.
 
     Attributes:
-        step, steps: steps done and wanted, at all sizes together.
+        step, steps: number of steps done, and of all, at all sizes together.
         height, width: size of the picture at this step, pixels.
-        losses: dict of floats: "total", and before their weights "content", "style", "tv".
-        evaluations: passes through the loss network at this size, up to now.
-        seconds: since the first step began.
+        losses: dict of floats: "total", and the unweighted "content", "style" and "tv".
+        evaluations: int, passes through the loss network at this size so far.
+        seconds: float, since the first step began.
     """
 
     step: int
@@ -61,8 +61,8 @@ def stylize(content, style, callback=None, should_stop=None, network=None, **set
         callback: called with a `Progress` after each step.
         should_stop: called after each step; once it returns True, the best picture so far is
             returned.
-        network: a `fast_style.losses.loss_network.LossNetwork` to use, which gives all layers that
-            are asked for; None makes one.
+        network: a `fast_style.losses.loss_network.LossNetwork` to use, with all layers of the
+            losses; None makes one.
         **settings: fields of `gatys.Settings`, such as steps=100, image_size=256.
 
     Returns:
@@ -70,9 +70,9 @@ def stylize(content, style, callback=None, should_stop=None, network=None, **set
         the pictures at the last size, the one with the lowest total loss.
 
     Raises:
-        ValueError: images or settings that do not fit.
-        FileNotFoundError: `vgg_weights` is a path where no file is.
-        Diverged: the loss is no longer finite; its `image` is the best picture before.
+        ValueError: unsupported settings, or images of another dtype or shape, or too small.
+        FileNotFoundError: the file `vgg_weights` is missing.
+        Diverged: the loss is NaN or infinite; its `image` is the best picture before.
     """
     settings = Settings(**settings)
     content = images.check_rgb(content, "content")
@@ -91,14 +91,15 @@ def stylize(content, style, callback=None, should_stop=None, network=None, **set
 
 
 def paint(content, styles, settings, callback=None, should_stop=None, network=None, render=None):
-    """Optimizes a picture for content and styles as they are, from coarse to fine.
+    """Optimizes a picture for unchanged content and style images, from coarse to fine.
 
     Args:
         content: uint8 RGB `[H, W, 3]`.
-        styles: list of uint8 RGB `[H', W', 3]`; empty where `settings` has no style layers.
+        styles: list of uint8 RGB `[H', W', 3]`; empty if `settings` has no style layers.
         settings: a `Settings`.
         callback, should_stop, network: see `stylize`.
-        render: turns a float picture `[H, W, 3]` into the uint8 one that is shown; None rounds.
+        render: function from a float picture `[H, W, 3]` to the uint8 RGB that is shown; None
+            rounds and clips.
 
     Returns:
         uint8 RGB, see `stylize`.
@@ -113,13 +114,14 @@ def paint(content, styles, settings, callback=None, should_stop=None, network=No
         network = LossNetwork(layers, settings.loss_network, settings.vgg_weights, settings.pooling)
     _check_sides(content, sizes, settings)
     height, width = sizes[-1]
-    losses = settings.losses(_counts(network, settings, height, width), height * width)
+    sizes_of_features = _feature_sizes(network, settings, height, width)
+    losses = settings.losses(sizes_of_features, height * width)
     run = _Run(settings.steps, callback, should_stop, render)
     optimizer = _optimizer(settings)
     picture = None
-    for size, steps in zip(sizes, _shares(settings.steps, len(sizes)), strict=True):
+    for size, steps in zip(sizes, _split_steps(settings.steps, len(sizes)), strict=True):
         small = images.resize(content, *size)
-        paintings = [_as_large(image, settings, size, sizes[-1]) for image in styles]
+        paintings = [_fitted_style(image, settings, size, sizes[-1]) for image in styles]
         loss = PerceptualLoss(
             network,
             [batch(image) for image in paintings or [small]],
@@ -143,7 +145,7 @@ def enlarge(picture, size):
 
 
 class _Run:
-    """Steps of one run, at one size after another."""
+    """The steps of one run, at one size after another."""
 
     def __init__(self, steps, callback, should_stop, render):
         self._steps = steps
@@ -155,7 +157,7 @@ class _Run:
         self.stopped = False
 
     def descend(self, objective, optimizer, start, steps):
-        """Returns the best picture, float `[1, H, W, 3]`, of so many steps from `start`."""
+        """The picture with the lowest loss, float `[1, H, W, 3]`, of `steps` steps from `start`."""
         best, lowest = start, math.inf
 
         def report(picture, losses):
@@ -231,13 +233,13 @@ def _fitted(content, side):
     return max(1, round(height * factor)), max(1, round(width * factor))
 
 
-def _shares(steps, sizes):
-    """Steps for each size, equally many; what is left over goes to the largest."""
+def _split_steps(steps, sizes):
+    """Steps for each size, equally many; the remainder goes to the largest."""
     return [steps // sizes] * (sizes - 1) + [steps - steps // sizes * (sizes - 1)]
 
 
 def _check_sides(content, sizes, settings):
-    """Raises `ValueError` where the smallest picture has no features left at some layer."""
+    """Raises `ValueError` if the smallest picture has no features left at some layer."""
     least = smallest_side((*settings.content_layers, *settings.style_layers))
     if min(sizes[0]) < least:
         name = "image_size" if len(sizes) == 1 else "min_size"
@@ -251,8 +253,8 @@ def _check_sides(content, sizes, settings):
         )
 
 
-def _counts(network, settings, height, width):
-    """H W C of the content layers for a picture of that size."""
+def _feature_sizes(network, settings, height, width):
+    """H W C of each content layer for a picture of that size (dict by layer)."""
     if not settings.content_layers:
         return {}
     features = network(
@@ -261,8 +263,8 @@ def _counts(network, settings, height, width):
     return {name: math.prod(value.shape[1:]) for name, value in features.items()}
 
 
-def _as_large(style, settings, size, final):
-    """The painting as it is to be compared with a picture of (height, width) `size`."""
+def _fitted_style(style, settings, size, final):
+    """The painting resized for a picture of (height, width) `size` on the way to size `final`."""
     wanted = settings.style_size
     if wanted is None:
         wanted = max(final)
@@ -279,5 +281,5 @@ def _as_large(style, settings, size, final):
 
 
 def _recolor(content):
-    """Gives pictures, of any size, the colours of `content`."""
+    """A function that gives float pictures, of any size, the colours of `content`."""
     return lambda picture: with_colors_of(images.resize(content, *picture.shape[:2]), picture)

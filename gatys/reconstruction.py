@@ -1,4 +1,4 @@
-"""Pictures rebuilt from what a loss network keeps of them (Gatys et al. 2015, figure 1)."""
+"""Pictures reconstructed from the features of a loss network (Gatys et al. 2015, figure 1)."""
 
 from fast_style.images import check_rgb
 from gatys.painting import paint
@@ -8,13 +8,13 @@ from gatys.settings import Settings
 def reconstruct_content(
     image, layer, callback=None, should_stop=None, network=None, init="noise", **settings
 ):
-    """Rebuilds a photograph from the features of one layer.
+    """Reconstructs a photograph from the features of one layer.
 
     Args:
         image: uint8 RGB `[H, W, 3]`.
         layer: name of the layer, such as "block2_conv2".
         callback, should_stop, network: see `gatys.stylize`.
-        init: what to begin with, see `gatys.Settings`; the paper begins with white noise.
+        init: the picture to begin with, see `gatys.Settings`; the paper begins with white noise.
         **settings: fields of `gatys.Settings` but for layers and their weights.
 
     Returns:
@@ -32,7 +32,7 @@ def reconstruct_content(
 def reconstruct_style(
     image, layers, callback=None, should_stop=None, network=None, init="noise", **settings
 ):
-    """Rebuilds a painting's texture from the Gram matrices of layers.
+    """Reconstructs a painting's texture from the Gram matrices of layers.
 
     Args:
         image: uint8 RGB `[H, W, 3]`; the texture has its proportions.

@@ -1,10 +1,16 @@
-"""What a painted picture depends on, beside the images."""
+"""The settings of an optimized picture: everything it depends on but the images."""
 
 import dataclasses
 
 import numpy as np
 
-from fast_style.errors import InvalidValue, check_choice
+from fast_style.errors import (
+    InvalidValue,
+    check_at_least,
+    check_choice,
+    check_positive,
+    check_weight,
+)
 from fast_style.losses import loss_network
 from fast_style.losses.perceptual import LossSettings
 
@@ -12,16 +18,17 @@ OPTIMIZERS = ("lbfgs", "adam")
 INITS = ("content", "style", "noise")
 COLOR_METHODS = ("luminance", "palette")
 BALANCE = 2e-4
-"""Content weight over style weight for a picture of 512 x 512 pixels.
+"""Default content weight over style weight, alpha / beta, for a picture of 512 x 512 pixels.
 
-The paper's content loss sums over the feature map: for the same look at another size, the ratio
-goes with one over the number of pixels.
+It lies within the range of the paper's figure 3, 1e-5 to 1e-2. The paper's content loss sums over
+the feature map: for the same appearance at another size, the ratio is inversely proportional to the
+number of pixels.
 """
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Settings:
-    """How a picture is optimized, and what for.
+    """How a picture is optimized, and for which losses.
 
     Attributes:
         steps: updates of the picture, at all sizes together.
@@ -37,7 +44,7 @@ class Settings:
         init: "content", "style", "noise" (Gaussian white noise about mid-grey), or a uint8 RGB
             array `[H, W, 3]`: the picture to begin with; images are resized to the first size.
         seed: of the noise.
-        clip: whether pixels stay within 0..255 all the time, not only in the end.
+        clip: whether pixels stay within 0..255 at every step, not only at the end.
         loss_network: "vgg19" as in the paper, or "vgg16".
         pooling: "average" as in the paper, or "max".
         vgg_weights: "imagenet" or the path of a Keras weights file.
@@ -97,9 +104,8 @@ class Settings:
             ("style_size", 0),
             ("seed", 0),
         ):
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise InvalidValue(f"`{name}` must be at least {least}; received {value}")
+            if getattr(self, name) is not None:
+                check_at_least(name, getattr(self, name), least)
         for name, choices in (
             ("optimizer", OPTIMIZERS),
             ("color_method", COLOR_METHODS),
@@ -109,15 +115,11 @@ class Settings:
             check_choice(name, getattr(self, name), choices)
         if isinstance(self.init, str):
             check_choice("init", self.init, INITS)
-        if not 0 < self.learning_rate < float("inf"):
-            raise InvalidValue(f"`learning_rate` must be positive; received {self.learning_rate}")
+        check_positive("learning_rate", self.learning_rate)
         if self.ratio is not None:
             if self.content_weight is not None:
                 raise InvalidValue("`ratio` and `content_weight` can't both be given")
-            if not 0 <= self.ratio < float("inf"):
-                raise InvalidValue(
-                    f"`ratio` must be finite and not negative; received {self.ratio}"
-                )
+            check_weight("ratio", self.ratio)
         self.losses({name: 2 for name in self.content_layers}, 1)  # checks weights and layers
 
     def alpha(self, pixels):
@@ -127,22 +129,22 @@ class Settings:
         ratio = BALANCE * 512**2 / pixels if self.ratio is None else self.ratio
         return ratio * self.style_weight
 
-    def losses(self, counts, pixels):
-        """The paper's losses as `fast_style` writes them.
+    def losses(self, feature_sizes, pixels):
+        """The paper's losses in the form of `fast_style`.
 
         Half a sum of squares is its mean times half the number of features (the paper's equation
         1), and with Gram matrices divided by their own H W C the paper's style loss (equation 4)
         is a quarter of the squared norm: these factors go into the layers' weights.
 
         Args:
-            counts: dict, H W C of each content layer for the finished picture. Smaller sizes on
-                the way use the same, so that content and style keep their balance.
+            feature_sizes: dict, H W C of each content layer for the finished picture. Smaller
+                sizes before it use the same, so that content and style keep their balance.
             pixels: H W of the finished picture.
 
         Returns:
             `fast_style.losses.perceptual.LossSettings`.
         """
-        # With plain weights first: what is wrong with them is said in the user's numbers.
+        # With the user's own weights first, so that errors name the numbers that were given.
         plain = LossSettings(
             content_layers=tuple(self.content_layers),
             style_layers=tuple(self.style_layers),
@@ -158,7 +160,7 @@ class Settings:
         return dataclasses.replace(
             plain,
             content_layer_weights=tuple(
-                weight * counts[name] / 2
+                weight * feature_sizes[name] / 2
                 for name, weight in zip(self.content_layers, content, strict=True)
             ),
             style_layer_weights=tuple(weight / 4 for weight in style),

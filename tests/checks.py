@@ -1,9 +1,10 @@
-"""What every layer and network must satisfy, in one place."""
+"""Networks for tests, and checks that every layer and network must pass."""
 
 import json
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from fast_style.networks.transform_net import TransformNet
 
@@ -40,6 +41,27 @@ def make_painter(**options):
     contrast = float(np.std(network(noise)))
     network.out.conv.kernel.assign(network.out.conv.kernel * (40 / contrast))
     return network
+
+
+def copy_through_json(network):
+    """A network made from the config of another, through JSON, with its weights."""
+    copy = type(network).from_config(json.loads(json.dumps(network.get_config())))
+    copy.build()
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def assert_gradients_reach_all_weights(network, images, targets):
+    """The squared difference from `targets` has a gradient for every weight that counts."""
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(network(images, training=True) - targets))
+    variables = network.trainable_variables
+    for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True):
+        assert gradient is not None, variable.path
+        assert np.isfinite(gradient).all(), variable.path
+        # A bias in front of a normalization is subtracted again.
+        if network.normalization == "none" or variable.name != "bias":
+            assert np.abs(gradient).max() > 0, variable.path
 
 
 def run_layer_test(

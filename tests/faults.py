@@ -249,7 +249,7 @@ def kill_runs(folder, vgg_weights, runs, steps, save_every, width, image_size=64
 def main(argv):
     values = flags.FLAGS
     if len(argv) != 1:
-        raise app.UsageError("no arguments are wanted")
+        raise app.UsageError("no arguments are expected")
     outcomes = []
     with tempfile.TemporaryDirectory() as folder:
         options = (values.runs, values.steps, values.save_every, values.width)

@@ -183,14 +183,14 @@ def test_a_folder_goes_on_where_it_stopped(prefix, tmp_path):
     arguments = ("photos", prefix, "--output", "out", "--skip_existing")
     process = evaluate(*arguments, cwd=tmp_path)
     assert process.returncode == 0, process.stderr
-    assert "1 of 2 images painted, 1 there already" in process.stdout
+    assert "1 of 2 images painted, 1 exist already" in process.stdout
     assert (tmp_path / "out" / "a.png").read_text() == "done"
     assert images.read(tmp_path / "out" / "deep" / "b.png").shape == (20, 30, 3)
     process = evaluate(*arguments, cwd=tmp_path)
-    assert "all 2 images are there already" in process.stdout
+    assert "all 2 images exist already" in process.stdout
 
 
-def test_looks_are_flags(prefix, tmp_path):
+def test_strength_colours_and_size_are_flags(prefix, tmp_path):
     photo = write_photo(tmp_path / "photo.png")
     flags = ("--keep_colors", "--strength=0", "--image_size=60", "--style_scale=2")
     process = evaluate(photo, prefix, "--output", "res.png", *flags, cwd=tmp_path)

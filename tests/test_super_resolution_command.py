@@ -53,7 +53,9 @@ def test_a_network_is_trained_applied_and_scored(photos, tmp_path):
     process = run_script("fast_style.score", "run/ckpt-done", photos, cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     lines = process.stdout.splitlines()
-    assert lines[0].startswith("x2, made small by bicubic; Y of BT.601, border of 2 pixels cut")
+    assert lines[0].startswith(
+        "x2, downscaled by bicubic; Y of BT.601, border of 2 pixels left out"
+    )
     rows = {line.split()[0]: [float(n) for n in line.split()[1:]] for line in lines[3:]}
     assert list(rows) == ["0.png", "1.png", "2.png", "3.png", "mean"]
     values = np.array([rows[f"{n}.png"] for n in range(4)])
@@ -83,7 +85,7 @@ def test_alpha_and_exif_come_along(enlarger, tmp_path, photo):
     [
         ("--factor=6", "`factor` must be a power of two from 2 to 16; received 6"),
         ("--image_size=64", "holds a crop of 64 x 64 pixels (4 are smaller, 0 can't be read)"),
-        ("--init_from=STYLE", "is a network for style, one for super_resolution is wanted"),
+        ("--init_from=STYLE", "is a network for style, one for super_resolution is expected"),
     ],
 )
 def test_a_mistake_in_training_is_one_line(photos, prefix, tmp_path, flag, words):
@@ -100,7 +102,7 @@ def test_a_mistake_in_training_is_one_line(photos, prefix, tmp_path, flag, words
 def test_a_flag_or_an_argument_of_the_other_task_is_wrong_usage(photos, tmp_path):
     for arguments, words in (
         ((photos, *FLAGS, "--style_weight=3"), "--style_weight is for --task=style alone"),
-        (("a.jpg", photos, *FLAGS), "one argument is wanted"),
+        (("a.jpg", photos, *FLAGS), "one argument is expected"),
         (("a.jpg", photos, "--factor=4"), "--factor is for --task=super_resolution alone"),
     ):
         process = run_script("train.py", *arguments, cwd=tmp_path)
@@ -110,14 +112,14 @@ def test_a_flag_or_an_argument_of_the_other_task_is_wrong_usage(photos, tmp_path
 
 
 def test_the_wrong_kind_of_network_is_one_line(photos, prefix, enlarger, tmp_path):
-    words = "is a network for style, one for super_resolution is wanted"
+    words = "is a network for style, one for super_resolution is expected"
     process = run_script("fast_style.score", prefix, photos, cwd=tmp_path)
     assert_one_line_error(process, prefix, words)
     photo = photos / "0.png"
     process = run_script("eval.py", photo, prefix, "--match_histogram", cwd=tmp_path)
     assert_one_line_error(process, prefix, words)
     process = run_script("fast_style.export", enlarger, "exported", cwd=tmp_path)
-    assert_one_line_error(process, "is a network for super_resolution, one for style is wanted")
+    assert_one_line_error(process, "is a network for super_resolution, one for style is expected")
 
 
 @pytest.mark.slow

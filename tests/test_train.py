@@ -104,7 +104,7 @@ def test_a_signal_saves_and_the_same_command_goes_on(style, photos, flags, tmp_p
     assert store.read_metadata(tmp_path / "run" / "ckpt-done")["step"] == step + 2
 
 
-def test_a_loss_that_is_no_number_names_the_step_and_the_flags(style, photos, flags, tmp_path):
+def test_a_loss_of_nan_names_the_step_and_the_flags(style, photos, flags, tmp_path):
     flags = [*flags, "--steps=50", "--learning_rate=1e30", "--normalization=none"]
     process = train(style, photos, *flags, cwd=tmp_path)
     assert process.returncode == 1

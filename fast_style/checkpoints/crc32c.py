@@ -1,7 +1,7 @@
-"""CRC-32C (Castagnoli), the checksum in TensorFlow's files, at numpy's speed.
+"""CRC-32C (Castagnoli), the checksum in TensorFlow's files, at NumPy's speed.
 
-A checksum is linear in its data, so the data is cut into lanes that go on side by side, and the
-lanes' results are joined.
+A checksum is linear in its data: the data is divided into lanes that are computed side by side, and
+the lanes' results are combined.
 """
 
 import functools
@@ -9,6 +9,8 @@ import functools
 import numpy as np
 
 _POLYNOMIAL = 0x82F63B78
+# More lanes are faster for large kernels and slower for biases: with 1024 the largest kernel of a
+# network of width 32 (590 kB) takes 15 ms, a bias 0.5 ms.
 _LANES = 1024
 _ONES = 0xFFFFFFFF
 
@@ -33,7 +35,7 @@ def checksum(data):
     """The CRC-32C of bytes, an int."""
     data = np.frombuffer(data, np.uint8)
     length = -(-len(data) // _LANES)
-    # Zeros before the data change nothing where the register is zero.
+    # Zeros before the data change nothing while the register is zero.
     lanes = np.zeros(_LANES * length, np.uint8)
     lanes[lanes.size - len(data) :] = data
     lanes = lanes.reshape(_LANES, length)
@@ -50,7 +52,7 @@ def checksum(data):
 
 @functools.lru_cache
 def _zeros(count):
-    """What `count` zero bytes make of a register: of each bit, the register that it becomes."""
+    """The linear map of a register by `count` zero bytes: uint32 `[32]`, the images of its bits."""
     bits = np.uint32(1) << np.arange(32, dtype=np.uint32)
     result, step = bits, _TABLE[bits & 255] ^ (bits >> 8)
     while count:
@@ -61,6 +63,6 @@ def _zeros(count):
 
 
 def _apply(matrix, registers):
-    """A linear map, given by its images of the 32 bits, of registers (uint32)."""
+    """Applies a linear map, given by its images of the 32 bits, to registers (uint32)."""
     bits = registers[None] >> np.arange(32, dtype=np.uint32)[:, None] & np.uint32(1)
     return np.bitwise_xor.reduce(bits * matrix[:, None], axis=0)

@@ -8,11 +8,11 @@ from fast_style.errors import InvalidValue
 from fast_style.networks.architecture import STYLE, TASKS
 
 FORMAT = 1
-MAX_METADATA = 1 << 20  # bytes; ours have about 2,000
+MAX_METADATA = 1 << 20  # bytes; a trained network's has about 2,000
 
 
 class CheckpointError(InvalidValue):
-    """A checkpoint that is damaged, incomplete or not one of this project."""
+    """A checkpoint that is damaged, incomplete or not of this project."""
 
 
 def metadata_path(prefix):
@@ -21,7 +21,7 @@ def metadata_path(prefix):
 
 
 def write_metadata(prefix, metadata):
-    """Writes the JSON beside a checkpoint; a reader sees the old one or the new one, whole.
+    """Writes the JSON beside a checkpoint; readers see the old file or the new one, complete.
 
     Args:
         prefix: checkpoint prefix.
@@ -43,7 +43,7 @@ def read_metadata(prefix):
 
     Raises:
         FileNotFoundError: there is no checkpoint or no JSON at `prefix`.
-        CheckpointError: the JSON can't be understood.
+        CheckpointError: the JSON is damaged, or not the metadata of a network.
     """
     prefix = os.fspath(prefix)
     path = metadata_path(prefix)
@@ -73,12 +73,12 @@ def read_metadata(prefix):
 
 
 def task_of(metadata):
-    """What a network was trained for: one of `TASKS`; a style where the metadata is silent."""
+    """What a network was trained for, one of `TASKS`; a style if the metadata names no task."""
     return metadata.get("task", STYLE)
 
 
 def check_task(prefix, metadata, task):
-    """Checks what the network of a checkpoint was trained for.
+    """Checks that the network of a checkpoint was trained for a task.
 
     Args:
         prefix: checkpoint prefix, named in the error.
@@ -86,25 +86,28 @@ def check_task(prefix, metadata, task):
         task: one of `TASKS`, or None for any.
 
     Raises:
-        CheckpointError: it is another.
+        CheckpointError: it was trained for another.
     """
     if task not in (None, task_of(metadata)):
         raise CheckpointError(
-            f"{prefix}: is a network for {task_of(metadata)}, one for {task} is wanted"
+            f"{prefix}: is a network for {task_of(metadata)}, one for {task} is expected"
         )
 
 
 def from_options(metadata, where, make, known):
-    """What `make` builds from the options in metadata's "network".
+    """Builds an object from the options in the "network" of metadata.
 
     Args:
         metadata: dict as `read_metadata` returns it.
         where: str, named in errors.
-        make: called with the options by name.
-        known: names of the options that there are.
+        make: class or function, called with the options by name.
+        known: names of all options.
+
+    Returns:
+        What `make` returns.
 
     Raises:
-        CheckpointError: for an unknown key or an option out of range.
+        CheckpointError: an unknown or unsupported option.
     """
     options = dict(metadata["network"])
     options.pop("name", None)

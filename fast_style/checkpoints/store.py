@@ -15,7 +15,7 @@ import tempfile
 
 import tensorflow as tf
 
-from fast_style.atomic_files import folder_aside
+from fast_style.atomic_files import folder_aside, make_folder
 from fast_style.checkpoints.metadata import (
     CheckpointError,
     check_task,
@@ -35,14 +35,14 @@ _NETWORK = "network"  # the attribute under which tf.train.Checkpoint holds the 
 
 
 def build_network(metadata, where):
-    """The network with fresh weights, from metadata's "task" and "network".
+    """The network of metadata's "task" and "network", with fresh weights.
 
     Args:
         metadata: dict as `read_metadata` returns it.
         where: str, named in errors.
 
     Raises:
-        CheckpointError: for an unknown key or an option out of range.
+        CheckpointError: an unknown or unsupported option.
     """
     kind = NETWORKS[task_of(metadata)]
     network = from_options(metadata, where, kind, kind.OPTIONS)
@@ -62,7 +62,7 @@ def load_network(prefix, task=None):
 
     Raises:
         FileNotFoundError: there is no checkpoint at `prefix`.
-        CheckpointError: damaged, of another task, or JSON and weights disagree.
+        CheckpointError: damaged, of another task, or JSON and weights do not match.
     """
     prefix = os.fspath(prefix)
     metadata = read_metadata(prefix)
@@ -95,35 +95,33 @@ def save_network(network, prefix, metadata):
         with writing_checkpoint(prefix):
             partial = tf.train.Checkpoint(**{_NETWORK: network}).write(os.path.join(aside, name))
         write_metadata(partial, {**metadata_of(network), **metadata})
-        # The index last but one: weights that an index points to are in place before it.
+        # Data before the index, the index before the JSON: what a file refers to exists already.
         for path in [*glob.glob(f"{glob.escape(partial)}.data-*"), f"{partial}.index"]:
             os.replace(path, os.path.join(folder, os.path.basename(path)))
         os.replace(metadata_path(partial), metadata_path(prefix))
 
 
 def metadata_of(network):
-    """What all metadata says of its network: "task" (unless it is a style) and "network"."""
+    """The metadata of a network alone: "task", unless it is a style, and "network" (dict)."""
     task = {} if network.task == STYLE else {"task": network.task}
     return {**task, "network": network_config(network)}
 
 
 def network_config(network):
-    """The config of a network without what Keras adds to it, as the JSON holds it."""
+    """The config of a network as the JSON holds it, without Keras's own entries (dict)."""
     config = network.get_config()
-    # A later option is named only where it is used: runs from before it go on as they are.
+    # An option added later is written only if it is used: earlier runs still match their metadata.
     later = network.LATER_OPTIONS
     return {n: config[n] for n in network.OPTIONS if config[n] != later.get(n)}
 
 
 def prepare_folder(folder):
-    """Makes a folder for checkpoints, and tries whether it can be written.
+    """Makes a folder for checkpoints, and checks that it can be written.
 
     Raises:
         OSError: it is a file, or it can't be made or written.
     """
-    if os.path.exists(folder) and not os.path.isdir(folder):
-        raise NotADirectoryError(f"{folder}: is a file, a folder for checkpoints is wanted")
-    os.makedirs(folder, exist_ok=True)
+    make_folder(folder, "checkpoints")
     with tempfile.TemporaryFile(dir=folder):
         pass
 
@@ -133,11 +131,11 @@ def set_aside(folder, name=None):
 
     Args:
         folder: a run's checkpoint folder.
-        name: which checkpoint, such as "ckpt-done"; all of a run (but that one) and its log if
-            None.
+        name: name of one checkpoint, such as "ckpt-done"; None for all numbered ones of the run,
+            and its log.
 
     Returns:
-        str, the new folder, or None where there was nothing to move.
+        str, the new folder, or None if there was nothing to move.
     """
     pattern = re.compile(rf"{re.escape(name)}\..*" if name else r"ckpt-\d+\..*|checkpoint|log")
     found = [entry for entry in os.listdir(folder) if pattern.fullmatch(entry)]
@@ -154,7 +152,7 @@ def set_aside(folder, name=None):
 
 @contextlib.contextmanager
 def writing_checkpoint(prefix):
-    """Turns TensorFlow's errors while a checkpoint is written into `OSError`."""
+    """Context that turns TensorFlow's errors while writing a checkpoint into `OSError`."""
     prefix = os.fspath(prefix)
     try:
         yield
@@ -171,7 +169,7 @@ def writing_checkpoint(prefix):
 
 @contextlib.contextmanager
 def reading_checkpoint(prefix):
-    """Turns what TensorFlow raises for damaged files into `CheckpointError`."""
+    """Context that turns TensorFlow's errors about damaged files into `CheckpointError`."""
     try:
         yield
     except (tf.errors.OpError, RuntimeError, LookupError, UnicodeError, AssertionError) as error:
@@ -179,8 +177,8 @@ def reading_checkpoint(prefix):
 
 
 def _check_shapes(prefix, network):
-    """Raises `CheckpointError` unless the weights on disk are those of `network`, by shape."""
-    # A variable that the optimizer holds too is stored under the optimizer's name.
+    """Raises `CheckpointError` unless the weights on disk have the shapes of `network`'s."""
+    # A variable that the optimizer refers to is stored under the optimizer's name.
     kept = (f"{_NETWORK}/", "optimizer/_trainable_variables/")
     shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
     found = sorted(tuple(shape) for name, shape in shapes.items() if name.startswith(kept))

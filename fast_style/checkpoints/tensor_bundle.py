@@ -1,9 +1,9 @@
 """Reading the weights of a TensorFlow checkpoint without TensorFlow, whose import takes seconds.
 
 PREFIX.index is a sorted table in LevelDB's format (uncompressed) of protocol buffers: for each
-tensor its type, shape, place in the data file and checksum; one entry is the graph of the objects
-that were saved, which names the tensor of each variable. Sizes are checked against what is wanted
-before anything is read, checksums after.
+tensor its dtype, shape, offset in the data file and checksum; one entry is the graph of the saved
+objects, which names the tensor of each variable. Sizes are checked against the expected ones before
+anything is read, checksums afterwards.
 """
 
 import math
@@ -22,12 +22,14 @@ from fast_style.checkpoints.metadata import (
 )
 from fast_style.networks.architecture import STYLE, Architecture
 
-_MAX_INDEX = 1 << 24  # bytes; a run's have about 20,000
+# The files may be untrusted; a run's index has about 20,000 bytes, its graph as many.
+_MAX_INDEX = 1 << 24  # bytes
+_MAX_GRAPH = 1 << 24  # bytes
+# Constants of the formats: LevelDB's footer, TensorFlow's key of the graph, its DataType DT_FLOAT.
 _MAGIC = 0xDB4775248B80FB57
 _FOOTER = 48  # bytes
 _GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-_MAX_GRAPH = 1 << 24
-_FLOAT = 1  # of TensorFlow's DataType
+_FLOAT = 1
 
 
 def load(prefix):
@@ -42,7 +44,7 @@ def load(prefix):
 
     Raises:
         FileNotFoundError: there is no checkpoint at `prefix`.
-        CheckpointError: damaged, not for a style, or JSON and weights disagree.
+        CheckpointError: damaged, not for a style, or JSON and weights do not match.
     """
     prefix = os.fspath(prefix)
     metadata = read_metadata(prefix)
@@ -69,21 +71,22 @@ def _read_weights(prefix, architecture):
             key = _key(graph, ["network", *blocks], kind)
             entry = _fields(entries[key])
         except LookupError:
-            raise _do_not_fit(prefix, f"{path} is missing") from None
+            raise _mismatch(prefix, f"{path} is missing") from None
         found = _shape(entry)
         if found != shape or entry.get(1) != [_FLOAT]:
-            raise _do_not_fit(prefix, f"{path} is {found} on disk, {shape} described")
+            raise _mismatch(prefix, f"{path} is {found} on disk, {shape} described")
         data = _read_data(prefix, shards, entry, 4 * math.prod(shape))
         if crc32c.masked(data) != entry[6][0]:
             raise ValueError(f"{path}: wrong checksum")
         weights[path] = np.frombuffer(data, "<f4").reshape(shape)
-    networks = {_fields(entries[key]).get(4, [0])[0] for key in _keys_below(graph, "network")}
-    if len(networks) != len(weights):
-        raise _do_not_fit(prefix, f"{len(networks)} arrays on disk, {len(weights)} described")
+    # Counted by offset: a variable that two objects refer to is one array.
+    stored = {_fields(entries[key]).get(4, [0])[0] for key in _keys_below(graph, "network")}
+    if len(stored) != len(weights):
+        raise _mismatch(prefix, f"{len(stored)} arrays on disk, {len(weights)} described")
     return weights
 
 
-def _do_not_fit(prefix, reason):
+def _mismatch(prefix, reason):
     return CheckpointError(
         f"{prefix}: the weights do not fit the network that {metadata_path(prefix)} "
         f"describes ({reason})"
@@ -94,7 +97,7 @@ def _read_data(prefix, shards, entry, size):
     """The bytes of one tensor, `size` of them."""
     found = entry.get(5, [0])[0]
     if found != size:
-        raise ValueError(f"a tensor of {found} bytes, {size} wanted")
+        raise ValueError(f"a tensor of {found} bytes, {size} are expected")
     with open(f"{prefix}.data-{entry.get(3, [0])[0]:05d}-of-{shards:05d}", "rb") as file:
         file.seek(entry.get(4, [0])[0])
         data = file.read(size)
@@ -110,7 +113,7 @@ def _shape(entry):
 
 
 def _read_graph(prefix, shards, entry):
-    """The saved objects: for each a dict from child to number, and its variable's key or None."""
+    """The saved objects: list of (dict from child to index, key of the variable or None)."""
     size = entry.get(5, [0])[0]
     if size > _MAX_GRAPH:
         raise ValueError(f"an object graph of {size} bytes")
@@ -127,7 +130,7 @@ def _read_graph(prefix, shards, entry):
 
 
 def _key(graph, path, weight):
-    """The key of the variable that attributes lead to from the saved object."""
+    """The key of the variable at a path of attributes, from the saved object."""
     number = 0
     for name in path:
         number = graph[number][0][name]
@@ -159,7 +162,7 @@ def _read_index(path):
     with open(path, "rb") as file:
         table = file.read()
     if len(table) < _FOOTER or struct.unpack("<Q", table[-8:])[0] != _MAGIC:
-        raise ValueError("the index is no table")
+        raise ValueError("the index is not a LevelDB table")
     numbers, place = [], 0
     for _ in range(4):  # offset and size of the metaindex, then of the index
         number, place = _varint(table[-_FOOTER:], place)
@@ -175,7 +178,7 @@ def _block(table, offset, size):
     """The entries of one block of the table: dict from bytes to bytes, in order."""
     block = table[offset : offset + size]
     if len(block) != size or offset + size + 5 > len(table):
-        raise ValueError("the index is cut")
+        raise ValueError("the index is truncated")
     if table[offset + size] != 0:
         raise ValueError("the index is compressed")
     checksum = struct.unpack("<I", table[offset + size + 1 : offset + size + 5])[0]
@@ -194,7 +197,7 @@ def _block(table, offset, size):
 
 
 def _varint(data, place):
-    """A number in base 128, and the place after it."""
+    """A number in base 128, and the position after it."""
     value = shift = 0
     while True:
         byte = data[place]
@@ -207,7 +210,10 @@ def _varint(data, place):
 
 
 def _fields(message):
-    """A protocol buffer as a dict from field number to the list of its values, undecoded."""
+    """A protocol buffer as a dict from field number to the list of its values, undecoded.
+
+    Wire types: 0 is a varint, 1 has 8 bytes, 5 has 4, and 2 begins with its length.
+    """
     fields, place = {}, 0
     while place < len(message):
         tag, place = _varint(message, place)
@@ -223,7 +229,7 @@ def _fields(message):
                 raise ValueError(f"a field of type {kind}")
             value = message[place : place + size]
             if len(value) != size:
-                raise ValueError("a field is cut")
+                raise ValueError("a field is truncated")
             place += size
             if kind != 2:
                 value = int.from_bytes(value, "little")

@@ -18,7 +18,7 @@ def define_flags():
     """Defines the flags of the command."""
     defaults = command_line.defaults(convert)
     flags.DEFINE_string(
-        "style", defaults["style"], "What the network's style is called (default: FILE's name)."
+        "style", defaults["style"], "Name of the network's style (default: FILE's name)."
     )
     flags.DEFINE_enum(
         "order",
@@ -31,7 +31,7 @@ def define_flags():
 def main(argv):
     """Runs the command; returns its exit status."""
     if len(argv) != 3:
-        command_line.usage_error("two arguments are wanted: FILE and PREFIX")
+        command_line.usage_error("two arguments are expected: FILE and PREFIX")
     values = flags.FLAGS
     metadata = convert(argv[1], argv[2], style=values.style, order=values.order)
     network = ", ".join(f"{name} {value}" for name, value in metadata["network"].items())

@@ -21,7 +21,7 @@ from fast_style.export.exporting import FORMATS, export
 def define_flags():
     """Defines the flags of the command."""
     defaults = command_line.defaults(export)
-    flags.DEFINE_enum("format", defaults["format"], FORMATS, "What is written.")
+    flags.DEFINE_enum("format", defaults["format"], FORMATS, "Format of the exported network.")
     flags.DEFINE_integer(
         "max_pixels",
         defaults["max_pixels"],
@@ -55,7 +55,7 @@ def _parse_size(text):
 def main(argv):
     """Runs the command; returns its exit status."""
     if len(argv) != 3:
-        command_line.usage_error("two arguments are wanted: CHECKPOINT and FOLDER")
+        command_line.usage_error("two arguments are expected: CHECKPOINT and FOLDER")
     values = flags.FLAGS
     path = export(
         argv[1],

@@ -3,9 +3,9 @@
     %s IMAGE [IMAGE ...] [CHECKPOINT] [flags]
 
 IMAGE is a photograph, a folder, searched recursively, or a quoted pattern such as "photos/*.jpg";
-CHECKPOINT the prefix of a trained network, such as checkpoints/ckpt-done; without one, the network
-that comes along paints. One photograph goes to --output, generated/res.jpg by default; several go
-into the folder --output under their own names.
+CHECKPOINT is the prefix of a trained network, such as checkpoints/ckpt-done; without it the
+network that comes with this program paints. One photograph is painted to --output,
+generated/res.jpg by default; several go into the folder --output under their own names.
 """
 
 import glob
@@ -26,7 +26,7 @@ from fast_style.painting.enlarge import enlarge
 from fast_style.painting.paint_options import PaintOptions, paint
 from fast_style.painting.stylizer import Stylizer
 
-# What would mean nothing, or something else, for a network that enlarges.
+# Flags without a meaning for a network that enlarges.
 _STYLE_FLAGS = ("keep_colors", "strength", "image_size", "style_scale", "tile", "max_memory")
 
 
@@ -50,31 +50,32 @@ def _define_files():
         f"File for one photograph (default {output_plan.ONE_OUTPUT}), folder for several (default "
         f"{output_plan.SEVERAL_OUTPUT}/). The suffix chooses the format.",
     )
-    flags.DEFINE_bool(
-        "skip_existing", False, "Leave out photographs whose result is there already."
-    )
+    flags.DEFINE_bool("skip_existing", False, "Leave out photographs whose result already exists.")
     flags.DEFINE_integer(
         "max_pixels",
         images.MAX_PIXELS,
-        "Images with more pixels than this are refused, enlarged ones with as many, too.",
+        "Images with more pixels than this are refused, also those that would get them by "
+        "enlarging.",
     )
 
 
 def _define_appearance():
-    look = command_line.defaults(PaintOptions)
-    flags.DEFINE_bool("keep_colors", look["keep_colors"], "Keep the colours of the photograph.")
-    flags.DEFINE_float("strength", look["strength"], "From 0, the photograph, to 1, the painting.")
+    default = command_line.defaults(PaintOptions)
+    flags.DEFINE_bool("keep_colors", default["keep_colors"], "Keep the colours of the photograph.")
+    flags.DEFINE_float(
+        "strength", default["strength"], "From 0, the photograph, to 1, the painting."
+    )
     flags.DEFINE_integer(
         "image_size",
-        look["image_size"],
+        default["image_size"],
         "Long side in pixels at which the photograph is painted and the result written (default: "
         "its own).",
     )
     flags.DEFINE_float(
         "style_scale",
-        look["style_scale"],
+        default["style_scale"],
         "Size of the strokes: the photograph is painted at 1/style_scale of its size and the "
-        "picture resized, so above 1 it is softer, too.",
+        "picture resized to it, so above 1 it is also softer.",
     )
 
 
@@ -90,19 +91,20 @@ def _define_runtime():
         "tile",
         "auto",
         "Height in pixels of the bands in which a large image goes through the network, with the "
-        "same result; 0: none; auto: where memory asks for them.",
+        "same result; 0: the whole image at once; auto: bands if the whole would not fit in "
+        "memory.",
     )
     flags.DEFINE_string(
         "max_memory",
         None,
-        "Memory that the program may hold, in MiB or such as 2GiB, for --tile=auto to keep to "
+        "Limit for --tile=auto on the memory of the program, in MiB or such as 2GiB "
         f"(default: {memory.SHARE:.0%} of what is available).",
     )
     flags.DEFINE_bool(
         "jit_compile",
         loading["jit_compile"],
-        "Compile the network with XLA, once for each image size (the first one's seconds include "
-        "it): worth it for many images of one size. TensorFlow only.",
+        "Compile the network with XLA, once for each image size (within the seconds of the first "
+        "image): pays for many images of one size. TensorFlow only.",
     )
 
 
@@ -117,7 +119,7 @@ def main(argv):
     wanted = [file for file in planned if not (values.skip_existing and file.is_done)]
     skipped = len(planned) - len(wanted)
     if not wanted:
-        print(f"all {skipped} images are there already")
+        print(f"all {skipped} images exist already")
         return 0
     started = time.perf_counter()
     task = _task(prefix, values)
@@ -131,8 +133,8 @@ def main(argv):
 
     failed = _change_all(wanted, change, values.max_pixels, stylizer.factor**2)
     if len(planned) > 1:
-        there = f", {skipped} there already" if skipped else ""
-        print(f"{len(wanted) - failed} of {len(planned)} images painted{there}")
+        existing = f", {skipped} exist already" if skipped else ""
+        print(f"{len(wanted) - failed} of {len(planned)} images painted{existing}")
     if failed < len(wanted):
         print(
             f"(seconds without reading and writing; loading the network took {loading:.2f} s; "
@@ -144,12 +146,12 @@ def main(argv):
 def _arguments(given):
     """Inputs and checkpoint prefix: the last argument, unless it names images."""
     if not given:
-        command_line.usage_error("at least one argument is wanted: IMAGE")
+        command_line.usage_error("at least one argument is expected: IMAGE")
     if len(given) > 1 and not _names_images(given[-1]):
         return given[:-1], given[-1]
     prefix = provided.checkpoint()
     if prefix is None:
-        command_line.usage_error("two arguments are wanted: IMAGE and CHECKPOINT")
+        command_line.usage_error("two arguments are expected: IMAGE and CHECKPOINT")
     return given, prefix
 
 
@@ -172,7 +174,7 @@ def _tile(text):
 
 
 def _task(prefix, values):
-    """What the network at `prefix` is for, checked against the flags that were given."""
+    """The task of the network at `prefix`, checked against the flags that were given."""
     metadata = read_metadata(prefix)
     task = task_of(metadata)
     if values.match_histogram:
@@ -199,7 +201,10 @@ def _device(stylizer):
 
 
 def _change_all(files, change, max_pixels, growth):
-    """Paints or enlarges files under a bar for many, with a line for each; counts the failures."""
+    """Paints or enlarges files, with a line for each; returns the number of failures.
+
+    Several files get a progress bar.
+    """
     failed = 0
     with tqdm.tqdm(total=len(files), unit="image", disable=len(files) < 2) as bar:
         for outcome in file_batch.run(files, change, MENDABLE, max_pixels, growth):

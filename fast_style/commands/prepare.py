@@ -17,11 +17,11 @@ def define_flags():
 def main(argv):
     """Runs the command; returns its exit status."""
     if len(argv) != 3:
-        command_line.usage_error("two arguments are wanted: NAME, such as coco/2014, and DIR")
+        command_line.usage_error("two arguments are expected: NAME, such as coco/2014, and DIR")
     name = argv[1].removeprefix("tfds:")
     if ":" in name:
         command_line.usage_error(
-            f"the name is wanted without a split, such as {name.split(':')[0]}"
+            f"a name without a split is expected, such as {name.split(':')[0]}"
         )
     splits = prepare(name, argv[2])
     counts = ", ".join(f"{count:,} in {split}" for split, count in splits.items())

@@ -1,4 +1,4 @@
-"""The sample photograph and the trained network that come along with the project."""
+"""The sample photograph and the trained network that come with the project."""
 
 from pathlib import Path
 

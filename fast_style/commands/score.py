@@ -6,9 +6,9 @@ CHECKPOINT is the prefix of a network trained with --task=super_resolution, FOLD
 as Set5's at their full size. Prints PSNR and SSIM of each image and their means, for bicubic
 enlargement and for the network. The conventions are the literature's:
 
-- each image is cut to a multiple of the factor and made small by antialiased bicubic (as MATLAB's
-  imresize), rounded to 8 bits;
-- compared is Y of BT.601 (16..235), `factor` pixels cut off at each border;
+- each image is cropped to a multiple of the factor and downscaled by antialiased bicubic
+  interpolation (as MATLAB's imresize), rounded to 8 bits;
+- Y of BT.601 (16..235) is compared, without `factor` pixels at each border;
 - PSNR has the peak 255; SSIM (Wang et al. 2004) is tf.image.ssim, an 11 x 11 Gaussian window of
   sigma 1.5;
 - the mean is that of the images' figures.
@@ -29,7 +29,7 @@ def define_flags():
         "degradation",
         command_line.defaults(score)["degradation"],
         DEGRADATIONS,
-        "How the images are made small: bicubic as the literature, or blur as the paper trains.",
+        "How the images are downscaled: bicubic as the literature, or blur as the paper trains.",
     )
     flags.DEFINE_integer(
         "max_pixels", images.MAX_PIXELS, "Images with more pixels than this are refused."
@@ -39,7 +39,7 @@ def define_flags():
 def main(argv):
     """Runs the command; returns its exit status."""
     if len(argv) != 3:
-        command_line.usage_error("two arguments are wanted: CHECKPOINT and FOLDER")
+        command_line.usage_error("two arguments are expected: CHECKPOINT and FOLDER")
     values = flags.FLAGS
     _, prefix, folder = argv
     paths = images.find(folder)
@@ -48,8 +48,8 @@ def main(argv):
     enlarger = Stylizer.load(prefix, task="super_resolution")
     factor = enlarger.factor
     width = max(len("image"), *(len(path.name) for path in paths))
-    made = f"x{factor}, made small by {values.degradation}"
-    print(f"{made}; Y of BT.601, border of {factor} pixels cut")
+    task = f"x{factor}, downscaled by {values.degradation}"
+    print(f"{task}; Y of BT.601, border of {factor} pixels left out")
     print(f"{'':{width}}  {'bicubic':>14}  {'network':>14}")
     print(f"{'image':{width}}  {'PSNR':>7}{'SSIM':>7}  {'PSNR':>7}{'SSIM':>7}")
     found = []

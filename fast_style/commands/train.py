@@ -28,7 +28,7 @@ __all__ = ["define_flags", "main"]
 
 
 def _make_task(values, style):
-    """The task that the flags ask for, with the options that it wants of `Photos`."""
+    """The task that the flags ask for, and the options of `Photos` that it needs."""
     settings = training_flags.settings(values)
     if values.task == "super_resolution":
         task = SuperResolutionTask(settings)
@@ -42,16 +42,19 @@ def main(argv):
     values = flags.FLAGS
     if values.task == "super_resolution":
         if len(argv) != 2:
-            command_line.usage_error("one argument is wanted with --task=super_resolution: PHOTOS")
+            command_line.usage_error(
+                "one argument is expected with --task=super_resolution: PHOTOS"
+            )
     elif len(argv) != 3:
-        command_line.usage_error("two arguments are wanted: STYLE and PHOTOS")
+        command_line.usage_error("two arguments are expected: STYLE and PHOTOS")
     source = argv[-1]
     task, wanted = _make_task(values, argv[1])
     settings = task.settings
+    # 512 pixels: what TensorBoard's page shows, and small enough to be painted at each save.
     validation = [
         images.fit(images.read(path, values.max_pixels), 512) for path in values.validation_images
     ]
-    # Before TensorFlow computes anything; waits for the other workers, where there are some.
+    # Before TensorFlow computes anything; waits for the other workers, if there are any.
     distribution = Distribution.make(values.strategy)
     if distribution.workers > 1:
         print(f"worker {distribution.worker + 1} of {distribution.workers}", flush=True)
@@ -117,7 +120,7 @@ def _train(trainer, photos, distribution):
 
 
 def _skipped(photos):
-    """How many photographs were passed over, in brackets; nothing where none was."""
+    """How many photographs were skipped, in brackets; an empty text if none was."""
     size = photos.image_size
     counts = (
         (photos.skipped, "unreadable photographs"),

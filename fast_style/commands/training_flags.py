@@ -1,10 +1,9 @@
-"""The flags of train.py, and the settings that they make.
+"""The flags of the command train, and the settings made of them.
 
 A flag belongs to the tasks whose settings have a field of its name; its default is that field's.
 """
 
 import dataclasses
-import inspect
 
 from absl import flags
 
@@ -54,7 +53,7 @@ def define():
     _define_run()
     _define_losses()
     _define_network()
-    _define_upkeep()
+    _define_checkpoints_and_logs()
 
 
 def settings(values):
@@ -77,7 +76,7 @@ def settings(values):
                 command_line.usage_error(f"--{name} is for --task={task} alone")
 
     def given(cls):
-        """What was given of the fields of a dataclass: the rest are its defaults."""
+        """The fields of a dataclass that flags were given for: the rest keep their defaults."""
         names = [field.name for field in dataclasses.fields(cls) if field.name in values]
         return {name: _value(values, name) for name in names if values[name].present}
 
@@ -110,18 +109,17 @@ def _defaults(task):
     fields = (*dataclasses.fields(kind), *dataclasses.fields(losses_kind))
     defaults = {field.name: field.default for field in fields}
     del defaults["losses"], defaults["network"]  # which are flags of their own
-    network = inspect.signature(network_kind).parameters
+    network = command_line.defaults(network_kind)
     for flag, argument in _NETWORK_FLAGS.items():
         if argument in network_kind.OPTIONS:
-            defaults[flag] = network[argument].default
+            defaults[flag] = network[argument]
     return defaults
 
 
 def _trainer_defaults():
-    arguments = inspect.signature(TaskTrainer).parameters
-    upkeep = ("checkpoint_dir", "save_every", "log_every", "keep")
-    names = (*upkeep, "jit_compile", "resume", "profile_steps")
-    return {name: arguments[name].default for name in names}
+    defaults = command_line.defaults(TaskTrainer)
+    names = ("checkpoint_dir", "save_every", "log_every", "keep", "profile_steps")
+    return {name: defaults[name] for name in (*names, "jit_compile", "resume")}
 
 
 def _define(kind, name, text, *choices):
@@ -158,7 +156,7 @@ def _define_run():
     _define(
         flags.DEFINE_enum,
         "learning_rate_schedule",
-        "The learning rate stays, or falls along a cosine to 0 at the last step.",
+        "The learning rate is constant, or falls along a cosine to 0 at the last step.",
         SCHEDULES,
     )
     _define(
@@ -181,7 +179,7 @@ def _define_run():
     _define(
         flags.DEFINE_enum,
         "degradation",
-        "How crops are made small: blur, a Gaussian of sigma 1 and bicubic interpolation, or "
+        "How crops are downscaled: blur, a Gaussian of sigma 1 and bicubic interpolation, or "
         "bicubic, antialiased, as the test sets of the literature.",
         DEGRADATIONS,
     )
@@ -194,10 +192,10 @@ def _define_run():
     )
     flags.DEFINE_enum(
         "strategy",
-        inspect.signature(Distribution.make).parameters["kind"].default,
+        command_line.defaults(Distribution.make)["kind"],
         STRATEGIES,
         "What computes the steps: one device; mirrored, all GPUs of this machine; multiworker, the "
-        "processes that TF_CONFIG names; auto, what is there.",
+        "processes that TF_CONFIG names; auto, whatever is available.",
     )
     flags.DEFINE_bool("jit_compile", trainer["jit_compile"], "Compile the step with XLA.")
     flags.DEFINE_string(
@@ -230,7 +228,7 @@ def _define_losses():
     _define(
         flags.DEFINE_float,
         "tv_weight",
-        "Weight of the total variation loss (mean absolute difference of neighbours).",
+        "Weight of the total variation loss (mean absolute difference of neighbouring pixels).",
     )
     for kind in ("content", "style"):
         _define(flags.DEFINE_list, f"{kind}_layers", f"Layers of the {kind} loss.")
@@ -239,8 +237,8 @@ def _define_losses():
     _define(
         flags.DEFINE_enum,
         "style_reduction",
-        "Over the entries of a Gram difference: sum (as the paper), mean (layers balanced), or "
-        "relative (the same, scaled to the painting's own energy).",
+        "How the squared differences of Gram matrices are reduced: sum (as the paper), mean "
+        "(balances layers), or relative (the mean, scaled to the painting's own energy).",
         perceptual.REDUCTIONS,
     )
     _define(
@@ -270,7 +268,7 @@ def _define_network():
     )
 
 
-def _define_upkeep():
+def _define_checkpoints_and_logs():
     trainer = _trainer_defaults()
     flags.DEFINE_string(
         "checkpoint_dir", trainer["checkpoint_dir"], "Where checkpoints, ckpt-done and log/ go."

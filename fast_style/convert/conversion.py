@@ -5,14 +5,15 @@ import zlib
 
 from fast_style.checkpoints import store
 from fast_style.convert import foreign_networks, hdf5_files, torch_files
-from fast_style.errors import InvalidValue, UserError
+from fast_style.errors import InvalidValue, UserError, check_choice
 
+# First bytes of the files: HDF5; of PyTorch a zip archive, or a pickle of protocol 2 to 5.
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _TORCH = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
 class ConversionError(InvalidValue):
-    """A file that is no network of a known kind; the message names it and what does not fit."""
+    """A file that is not a network of a known kind; the message names it and what does not fit."""
 
 
 def convert(path, prefix, style="", order="bgr"):
@@ -20,9 +21,9 @@ def convert(path, prefix, style="", order="bgr"):
 
     Args:
         path: path of the file.
-        prefix: checkpoint prefix to write; there must be none yet.
-        style: str, what its metadata names as its style; the file's name by default.
-        order: "bgr" or "rgb", the order of colours for which a network c1 .. d3 was trained.
+        prefix: prefix of the new checkpoint; it must not exist.
+        style: str, name of the style in its metadata; the file's name by default.
+        order: "bgr" or "rgb", the order of channels that a network c1 .. d3 was trained with.
 
     Returns:
         dict, the metadata that was written.
@@ -37,12 +38,12 @@ def convert(path, prefix, style="", order="bgr"):
     if not os.path.exists(path):
         raise FileNotFoundError(f"{path}: no such file")
     if os.path.isdir(path):
-        raise IsADirectoryError(f"{path}: is a directory, a file of weights is wanted")
+        raise IsADirectoryError(f"{path}: is a directory, a file of weights is expected")
     if os.path.exists(f"{prefix}.index"):
         raise FileExistsError(f"{prefix}: there is a checkpoint already; give another prefix")
     if not os.path.basename(prefix):
         raise InvalidValue(f"`prefix` must end in a name; received {prefix!r}")
-    foreign_networks.check_choice("order", order, foreign_networks.ORDERS)
+    check_choice("order", order, foreign_networks.ORDERS)
     try:
         foreign = foreign_networks.recognize(_read(path), order)
     except OSError:
@@ -62,14 +63,14 @@ def convert(path, prefix, style="", order="bgr"):
 
 
 def _read(path):
-    """The arrays of a file, by its first bytes."""
+    """The arrays of a file (dict by name), whose first bytes tell its format."""
     with open(path, "rb") as file:
         start = file.read(8)
     if start == _HDF5:
         return hdf5_files.read(path)
     if start.startswith(_TORCH):
         return torch_files.read(path)
-    raise InvalidValue("neither a file of PyTorch nor of HDF5")
+    raise InvalidValue("neither a PyTorch nor an HDF5 file")
 
 
 def _checksum(path):

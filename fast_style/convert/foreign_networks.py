@@ -18,7 +18,7 @@ ORDERS = ("bgr", "rgb")
 
 
 class ForeignNetworkError(InvalidValue):
-    """Arrays that are no network of a known kind; the message names the first that does not fit."""
+    """Arrays of no known kind of network; the message names the first one that does not fit."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Foreign:
 
 
 def recognize(arrays, order="bgr"):
-    """Makes a `TransformNet` of foreign arrays.
+    """Makes a `TransformNet` from the arrays of a foreign network.
 
     Args:
         arrays: dict of NumPy arrays by name.
-        order: "bgr" or "rgb", the order of colours of a network c1 .. d3, in and out. The network
-            that is made takes RGB: its first and last kernels are turned around.
+        order: "bgr" or "rgb", the order of channels in a network c1 .. d3, input and output. The
+            `TransformNet` takes RGB: for "bgr" its first and last kernels are reversed.
 
     Returns:
         `Foreign`.
@@ -85,13 +85,13 @@ class _Arrays:
         self._taken.add(name)
         array = array.astype(np.float32)
         if not np.isfinite(array).all():
-            raise ForeignNetworkError(f"{name!r} holds numbers that are not finite")
+            raise ForeignNetworkError(f"{name!r} holds NaN or infinite values")
         return array
 
     def check_all_taken(self, ignored=None):
         for name in self._arrays:
             if name not in self._taken and not (ignored and ignored.fullmatch(name)):
-                raise ForeignNetworkError(f"{name!r} is no array of this kind of network")
+                raise ForeignNetworkError(f"{name!r} does not belong to this kind of network")
 
     def count_blocks(self, pattern):
         """Number of residual blocks, from the names that match `pattern`."""
@@ -165,7 +165,9 @@ def _pytorch_example(arrays):
 
 
 class _PlainNetwork:
-    """Zero padding, ReLU after every convolution but the last, transposed convolutions d1 d2 d3.
+    """A network c1 c2 c3 r1..r5 d1 d2 d3 without normalization.
+
+    Zero padding, ReLU after every convolution but the last, transposed convolutions d1 d2 d3.
 
     Kernels are [out, in, height, width], transposed ones [in, out, height, width], as PyTorch and
     Chainer keep them, or [height, width, in, out] and [height, width, out, in] as TensorFlow does.
@@ -197,7 +199,7 @@ class _PlainNetwork:
         return width, spatial_first
 
     def build(self, order):
-        """The `TransformNet` with these weights; `order` is that of the colours, "bgr" or "rgb"."""
+        """The `TransformNet` with these weights; `order` of channels is "bgr" or "rgb"."""
         network = TransformNet(
             self.width,
             self.blocks,
@@ -243,11 +245,11 @@ class _PlainNetwork:
         return kernel, self.source.take(f"{name}.bias", bias)
 
     def _take_last(self):
-        """d3 as a convolution: a transposed one of stride 1 is that of the turned kernel."""
+        """d3 as a convolution: a transposed one of stride 1 is one with the kernel flipped."""
         width, spatial_first = self.width, self.spatial_first
         convolution = (9, 9, width, 3) if spatial_first else (3, width, 9, 9)
         transposed = (9, 9, 3, width) if spatial_first else (width, 3, 9, 9)
-        # Of width 3 both are the same: taken for transposed, as d1 and d2 are.
+        # Of width 3 both shapes are the same: taken as transposed, as d1 and d2 are.
         is_transposed = self.source.shape("d3.weight") == transposed
         kernel = self.source.take("d3.weight", transposed, convolution)
         if not spatial_first:

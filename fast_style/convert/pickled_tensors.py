@@ -1,6 +1,6 @@
-"""What the pickle inside a PyTorch file may make: names, storages, tensors and dicts of them.
+"""The only objects that the pickle inside a PyTorch file may make: names, storages, tensors, dicts.
 
-Each "call" of the file is checked and carried out here, by functions of this module alone.
+Each "call" in the file is checked and carried out here, by functions of this module alone.
 """
 
 import math
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from fast_style.errors import InvalidValue
 
 MARK = object()
-"""What stands on a pickle's stack where the parts of a tuple, list or dict begin."""
-_MAX_DIMENSIONS = 8
+"""Marks on a pickle's stack where the parts of a tuple, list or dict begin."""
+_MAX_DIMENSIONS = 8  # kernels have 4
+_MAX_SIZE = 1 << 48  # elements; offsets in bytes then still fit NumPy's 64 bits
 
 
 class UnsafePickle(InvalidValue):
@@ -30,7 +31,7 @@ class Global:
 
 @dataclass(frozen=True)
 class Storage:
-    """Where a tensor's numbers are: `count` of them of `dtype` (NumPy's name) under `key`."""
+    """Where a tensor's elements are: `count` of them, of `dtype` (NumPy's name) under `key`."""
 
     key: str
     dtype: str
@@ -39,7 +40,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor: shape and strides within a storage, in numbers, not bytes."""
+    """A tensor: offset, shape and strides within a storage, in elements, not bytes."""
 
     storage: Storage
     offset: int
@@ -61,16 +62,19 @@ _DTYPES = {
 
 
 def data(value):
-    """Returns a value that may stand in a result; raises `UnsafePickle` for any other."""
+    """Returns a value that may be part of a result; raises `UnsafePickle` for any other."""
     if isinstance(value, (Global, Storage)) or value is MARK:
-        raise UnsafePickle(f"{value} where data is wanted")
+        raise UnsafePickle(f"{value} where data is expected")
     return value
 
 
 def make_storage(identity):
-    """A persistent id: ("storage", class, key, device, count[, view]); raises `UnsafePickle`.
+    """The `Storage` of a persistent id: ("storage", class, key, device, count[, view]).
 
-    What a name is tells the type of the numbers; the key says where the numbers are in the file.
+    The class names the dtype; the key says where in the file the elements are.
+
+    Raises:
+        UnsafePickle: anything else.
     """
     if not isinstance(identity, tuple) or len(identity) not in (5, 6) or identity[0] != "storage":
         raise UnsafePickle("a whole pickled model or another object, not a dict of tensors")
@@ -81,7 +85,7 @@ def make_storage(identity):
         raise UnsafePickle("damaged pickle (a storage without a type)")
     dtype = _DTYPES.get(kind.name) if kind.module == "torch" else None
     if dtype is None:
-        raise UnsafePickle(f"numbers of type {kind}")
+        raise UnsafePickle(f"elements of unsupported type {kind}")
     if not isinstance(key, str) or not _is_size(count):
         raise UnsafePickle("damaged pickle (a storage without key or size)")
     return Storage(key, dtype, count)
@@ -106,7 +110,7 @@ def _tensor(arguments):
     last = offset + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
     # Strides of 0 could make a tensor of any size from one number.
     if count and (count > storage.count or last >= storage.count):
-        raise UnsafePickle(f"a tensor of shape {list(shape)} in {storage.count} numbers")
+        raise UnsafePickle(f"a tensor of shape {list(shape)} in {storage.count} elements")
     return Tensor(storage, offset, shape, strides)
 
 
@@ -121,10 +125,10 @@ def _ordered_dict(arguments):
     """collections.OrderedDict(), of Python 2 OrderedDict([[key, value], ...])."""
     pairs = arguments[0] if arguments else []
     if len(arguments) > 1 or not isinstance(pairs, list):
-        raise UnsafePickle("damaged pickle (a dict of no pairs)")
+        raise UnsafePickle("damaged pickle (a dict made of other things than pairs)")
     for pair in pairs:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not isinstance(pair[0], str):
-            raise UnsafePickle("damaged pickle (a dict of no pairs)")
+            raise UnsafePickle("damaged pickle (a dict made of other things than pairs)")
     return {key: data(value) for key, value in pairs}
 
 
@@ -137,4 +141,4 @@ CALLS = {
 
 
 def _is_size(value):
-    return type(value) is int and 0 <= value < 1 << 48
+    return type(value) is int and 0 <= value < _MAX_SIZE

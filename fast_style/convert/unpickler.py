@@ -1,8 +1,7 @@
-"""Reads the pickle inside a PyTorch file without unpickling: it can make data, and nothing else.
+"""Reads the pickle inside a PyTorch file without Python's unpickler, which runs what a file names.
 
-Python's pickle calls whatever a file names. Here the few opcodes that a dict of tensors needs are
-carried out by hand; a global is a name and nothing else, and the only "calls" are those few by
-which PyTorch describes a dict and a tensor.
+The few opcodes that a dict of tensors needs are carried out here; a global is a name and nothing
+else, and the only "calls" are those few by which PyTorch describes a dict and a tensor.
 """
 
 import pickletools
@@ -10,7 +9,7 @@ import struct
 
 from fast_style.convert.pickled_tensors import CALLS, MARK, Global, UnsafePickle, data, make_storage
 
-MAX_OPERATIONS = 1_000_000
+MAX_OPERATIONS = 1_000_000  # a state dict of pytorch/examples takes 2,601
 
 _CONSTANTS = {
     "NONE": None,
@@ -28,10 +27,10 @@ _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
 def read(stream):
-    """Reads one pickle from where a stream stands, up to its end and no further.
+    """Reads one pickle from the position of a stream, up to its end and no further.
 
     Args:
-        stream: binary file that can be sought.
+        stream: seekable binary file.
 
     Returns:
         int, float, str, bool, None, and tuples, lists and dicts (with str keys) of these and of
@@ -73,7 +72,7 @@ class _Machine:
             elif name not in ("PROTO", "FRAME"):
                 operation = _OPERATIONS.get(name)
                 if operation is None:
-                    raise UnsafePickle(f"operation {name} is none of a dict of tensors")
+                    raise UnsafePickle(f"unsupported operation {name}")
                 operation(self, argument)
         raise UnsafePickle("damaged pickle (no end)")
 
@@ -84,7 +83,7 @@ class _Machine:
         return values
 
     def _after_mark(self):
-        """Takes what lies above the last mark."""
+        """Removes the last mark and the values above it; returns the values."""
         for index in range(len(self.stack) - 1, -1, -1):
             if self.stack[index] is MARK:
                 values = self.stack[index + 1 :]
@@ -154,14 +153,14 @@ class _Machine:
     def _reduce(self, _):
         function, arguments = self._last(2)
         if not isinstance(function, Global) or not isinstance(arguments, tuple):
-            raise UnsafePickle("damaged pickle (a call of what is no name)")
+            raise UnsafePickle("damaged pickle (a call without a name)")
         make = CALLS.get(str(function))
         if make is None:
-            raise UnsafePickle(f"calls {function}, which makes no tensor")
+            raise UnsafePickle(f"calls {function}, which is not allowed")
         self.stack[-2:] = [make(arguments)]
 
     def _build(self, _):
-        # A state_dict carries the versions of its modules as an attribute: they are of no use.
+        # A state_dict has the versions of its modules as an attribute: they are not needed.
         self.stack.pop()
         self._top(dict)
 

@@ -1,4 +1,4 @@
-"""Exporting a trained network to where it is deployed."""
+"""Exporting a trained network for deployment."""
 
 import os
 
@@ -19,8 +19,8 @@ CONTRACTS = {
     ),
     "keras": "float32 RGB [N, H, W, 3], 0..255; not clipped",
 }
-# One rule for all formats: a side that no network is exported for by mistake.
-MAX_SIDE = 8192  # pixels
+MAX_SIDE = 8192  # pixels; longer sides are taken for typing errors
+_WARMUP_SIDE = 64  # pixels: quick, and it runs every operation
 
 
 def export(
@@ -49,17 +49,15 @@ def export(
         str, path of the version.
 
     Raises:
-        ValueError: an option that does not fit, a network for super-resolution, or a sample that
-            is no image.
+        ValueError: an option that does not apply to the format, a network for super-resolution, or
+            a sample that is not an image.
         FileNotFoundError: there is no checkpoint, or no sample.
         OSError: `folder` can't be written.
     """
     check_choice("format", format, FORMATS)
     check_choice("quantize", quantize, formats.QUANTIZATIONS)
     if quantize != "float32" and format != "tflite":
-        raise InvalidValue(
-            f"`quantize` is for format tflite alone; received {quantize!r}, {format}"
-        )
+        raise InvalidValue(f"`quantize` is for format tflite only; received {quantize!r}, {format}")
     if size is not None:
         _check_size(size, format)
     if format == "onnx":
@@ -96,9 +94,7 @@ def _file(path, format):
 
 def _check_size(size, format):
     if format not in ("tflite", "onnx"):
-        raise InvalidValue(
-            f"`size` is for formats tflite and onnx alone; received {size}, {format}"
-        )
+        raise InvalidValue(f"`size` is for formats tflite and onnx only; received {size}, {format}")
     if len(size) != 2 or not all(isinstance(n, int) and 1 <= n <= MAX_SIDE for n in size):
         raise InvalidValue(
             f"`size` must be height and width, integers from 1 to {MAX_SIDE}; received {size}"
@@ -110,10 +106,10 @@ def _model_name(folder):
 
 
 def _warmup_requests(photo, max_pixels):
-    """A small image through each signature: what is set up at the first request, is set up then."""
+    """A small image for each signature, so that a server's first request finds it initialized."""
     if photo is None:
-        photo = np.zeros((64, 64, 3), np.uint8)
-    side = min(64, int(max_pixels**0.5))
+        photo = np.zeros((_WARMUP_SIDE, _WARMUP_SIDE, 3), np.uint8)
+    side = min(_WARMUP_SIDE, int(max_pixels**0.5))
     pixels = images.resize(photo, side, side)
     jpeg = tf.io.encode_jpeg(pixels).numpy()
     return [

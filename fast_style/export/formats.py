@@ -14,7 +14,7 @@ from fast_style.networks.layers import NearestUpBlock
 from fast_style.painting.tensorflow_runtime import to_uint8
 
 QUANTIZATIONS = ("float32", "float16", "int8")
-_OPSET = 18
+_OPSET = 18  # of ONNX, the newest that tf2onnx 1.17 writes
 
 
 def write_tflite(network, path, quantize="float32", size=None):
@@ -25,11 +25,11 @@ def write_tflite(network, path, quantize="float32", size=None):
         path: path of the file.
         quantize: "float32"; "float16" (weights stored in half the bytes); or "int8" (dynamic
             range: weights in a quarter of the bytes, computed with 8-bit activations).
-        size: (height, width) in pixels to which the file is bound, or None for any size (the
-            interpreter is resized before it is run).
+        size: (height, width) in pixels for which the file is made, or None for any size (the
+            interpreter's input is resized before it is run).
 
     Raises:
-        ValueError: for another `quantize`.
+        ValueError: an unsupported `quantize`.
     """
     check_choice("quantize", quantize, QUANTIZATIONS)
     module, function = _pixels_function(network, (1, *(size or (None, None))))
@@ -46,7 +46,10 @@ def write_tflite(network, path, quantize="float32", size=None):
 
 @contextlib.contextmanager
 def _enlarging_in_two_steps(network):
-    """TFLite's convolution of stride 1/2 is slow: int8 networks take 12 times as long with it."""
+    """Context in which upsampling blocks enlarge and convolve in separate steps.
+
+    TFLite's convolution of stride 1/2 is slow: int8 networks take 12 times as long with it.
+    """
 
     def enlarge(images):
         height, width = tf.unstack(tf.shape(images)[1:3])
@@ -68,7 +71,7 @@ def write_onnx(network, path, size=None):
     Args:
         network: a built `TransformNet`.
         path: path of the file.
-        size: (height, width) in pixels to which the file is bound, or None for any size.
+        size: (height, width) in pixels for which the file is made, or None for any size.
 
     Raises:
         ValueError: the package tf2onnx is missing.
@@ -83,7 +86,7 @@ def write_onnx(network, path, size=None):
 
 
 def check_onnx():
-    """Raises `ValueError` where the packages that write ONNX are missing."""
+    """Raises `ValueError` if the package that writes ONNX is missing."""
     if importlib.util.find_spec("tf2onnx") is None:
         raise InvalidValue("format onnx needs the package tf2onnx: pip install tf2onnx onnx")
 
@@ -91,7 +94,8 @@ def check_onnx():
 def write_keras(network, path):
     """Writes a .keras file, which `keras.saving.load_model` reads on each of Keras's backends.
 
-    Reading it needs `fast_style.networks.transform_net.TransformNet` among its custom objects.
+    Loading needs `fast_style.networks.transform_net` imported, or `TransformNet` in its custom
+    objects.
 
     Args:
         network: a built `TransformNet`.
@@ -101,7 +105,7 @@ def write_keras(network, path):
 
 
 def _pixels_function(network, shape):
-    """A function of uint8 images of `shape` (N, H, W), and the module that keeps its variables."""
+    """A function of uint8 images of `shape` (N, H, W), and a module that holds its variables."""
     module = tf.Module()
     module.weights = [weight.value for weight in network.weights]
 

@@ -1,16 +1,18 @@
-"""Encoded images inside a TensorFlow graph: header, pixels and back, for exported networks.
+"""Decoding and encoding images inside a TensorFlow graph, for exported networks.
 
-What `fast_style.images` does with files, here as graph operations, so that an exported network
-needs no Python. Headers are read before anything is decoded: the size that an image claims is
-known while it still costs nothing.
+The counterpart of `fast_style.images` in graph operations, so that an exported network needs no
+Python. Headers are read before anything is decoded: the size that an image claims is checked before
+memory is allocated.
 """
 
 import tensorflow as tf
 
 JPEG, PNG, WEBP = range(3)
 _UNKNOWN = 3
-_HEADER = 32  # bytes, of which the size of a PNG or WebP is read
-_MAX_EXIF_OFFSET = 1 << 17  # bytes; EXIF further inside a JPEG is not found
+_HEADER = 32  # bytes that hold the size of a PNG or WebP
+_MAX_EXIF_OFFSET = 1 << 17  # bytes: two JPEG segments; EXIF further inside is not found
+_MAX_SEGMENTS = 64  # before EXIF; cameras write it first or second
+_MAX_EXIF_ENTRIES = 256  # cameras write some 20
 _ORIENTATION = 0x0112
 
 
@@ -19,7 +21,7 @@ def read_header(data, name):
 
     Args:
         data: scalar string tensor, a JPEG, PNG or WebP file.
-        name: scalar string tensor, how errors call the image.
+        name: scalar string tensor, name of the image in errors.
 
     Returns:
         int32 scalar `JPEG`, `PNG` or `WEBP`, and height and width as stored, int64 scalars.
@@ -33,7 +35,7 @@ def read_header(data, name):
     is_png = _starts_with(head, 0, b"\x89PNG\r\n\x1a\n") & _starts_with(head, 12, b"IHDR")
     is_webp = _starts_with(head, 0, b"RIFF") & _starts_with(head, 8, b"WEBPVP8")
     kind = tf.where(is_jpeg, JPEG, tf.where(is_png, PNG, tf.where(is_webp, WEBP, _UNKNOWN)))
-    # TensorFlow 2.21 writes beyond its buffer where a WebP has several frames.
+    # TensorFlow 2.21 writes beyond its buffer if a WebP has several frames.
     animated = is_webp & _starts_with(head, 15, b"X") & (head[20] // 2 % 2 == 1)
     checks = [
         _check(kind != _UNKNOWN, name, ": not a JPEG, PNG or WebP image"),
@@ -84,8 +86,8 @@ def encode(rgb, alpha, kind):
     Args:
         rgb: uint8 `[H, W, 3]`.
         alpha: uint8 `[H, W, 1]`.
-        kind: `JPEG` for a JPEG of quality 95, 4:4:4; `PNG` or `WEBP` for a PNG, with alpha unless
-            all is opaque (TensorFlow writes no WebP).
+        kind: `JPEG` for a JPEG of quality 95, 4:4:4, as `fast_style.images` writes; `PNG` or `WEBP`
+            for a PNG, with alpha unless all is opaque (TensorFlow writes no WebP).
 
     Returns:
         scalar string tensor.
@@ -107,7 +109,7 @@ def _check(condition, *parts):
 
 
 def _bytes(data, length):
-    """The first `length` bytes as int32 `[length]`, zeros behind the end."""
+    """The first `length` bytes as int32 `[length]`, zeros beyond the end."""
     padded = tf.strings.join([tf.strings.substr(data, 0, length), b"\x00" * length])
     return tf.cast(tf.io.decode_raw(tf.strings.substr(padded, 0, length), tf.uint8), tf.int32)
 
@@ -134,7 +136,7 @@ def _webp_size(head):
 
 
 def _decode_jpeg(data):
-    # The decoder's slow and exact arithmetic, which Pillow uses, too.
+    # The decoder's slow and exact arithmetic, which Pillow uses as well.
     rgb = tf.io.decode_jpeg(
         data, channels=3, dct_method="INTEGER_ACCURATE", fancy_upscaling=True, name="decode_JPEG"
     )
@@ -143,7 +145,7 @@ def _decode_jpeg(data):
 
 def _decode_png(data):
     rgba = tf.io.decode_png(data, channels=4, name="decode_PNG")
-    # Of 1, 2 or 4 bits, TensorFlow leaves opaque alpha at the largest value of those.
+    # For 1, 2 or 4 bits, TensorFlow leaves opaque alpha at the largest value of so many bits.
     depth = tf.minimum(_bytes(data, _HEADER)[24], 8)
     alpha = tf.cast(rgba[:, :, 3:], tf.int32)
     opaque = (depth < 8) & tf.reduce_all(alpha == 2**depth - 1)
@@ -177,7 +179,7 @@ def _upright(image, orientation):
 
 
 def _orientation(data):
-    """EXIF orientation of a JPEG, int64 1..8; 1 where there is none or the EXIF is damaged."""
+    """EXIF orientation of a JPEG, int64 1..8; 1 if it is missing or the EXIF is damaged."""
     values = tf.cast(_bytes(data, _MAX_EXIF_OFFSET), tf.int64)
     weights = [2**24, 2**16, 2**8, 1]
 
@@ -201,13 +203,13 @@ def _orientation(data):
         is_other_segment,
         lambda segment: [segment + 2 + number(segment + 2, 2, big)],
         [tf.constant(2, tf.int64)],
-        maximum_iterations=64,
+        maximum_iterations=_MAX_SEGMENTS,
     )
     found = (at(segment) == 0xFF) & (at(segment + 1) == 0xE1)
     tiff = segment + 10
     little = at(tiff) == ord("I")
     directory = tiff + number(tiff + 4, 4, little)
-    count = tf.minimum(number(directory, 2, little), 256)
+    count = tf.minimum(number(directory, 2, little), _MAX_EXIF_ENTRIES)
     entries = directory + 2 + 12 * tf.range(count)
     matches = (number(entries, 2, little) == _ORIENTATION) & found
     stated = tf.reduce_max(tf.where(matches, number(entries + 8, 2, little), 0))

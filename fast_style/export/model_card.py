@@ -1,4 +1,4 @@
-"""The page that lies beside an exported network and says what it is."""
+"""The model card: a page beside an exported network that says what it is."""
 
 import os
 
@@ -11,7 +11,8 @@ from fast_style.painting.stylizer import Stylizer
 
 CARD = "MODEL_CARD.md"
 SAMPLE = "sample.jpg"
-_SAMPLE_SIDE = 384  # pixels, of each half
+_SAMPLE_SIDE = 384  # pixels, long side of each half: both fit the width of a rendered page
+_SAMPLE_QUALITY = 85  # of a picture to look at once: about half the bytes of 95
 
 
 def write(folder, network, metadata, facts, photo=None, licence=""):
@@ -21,9 +22,9 @@ def write(folder, network, metadata, facts, photo=None, licence=""):
         folder: path of the folder, the network's files already in it.
         network: the `TransformNet`.
         metadata: dict from the network's JSON.
-        facts: dict of str by name, what the card says of this export.
-        photo: uint8 RGB `[H, W, 3]` to paint for the sample, or None for a card without.
-        licence: str, "" where it was not stated.
+        facts: dict of str by name, the rows of the card about this export.
+        photo: uint8 RGB `[H, W, 3]` to paint for the sample, or None for no sample.
+        licence: str, "" if it was not stated.
     """
     style = _mapping(metadata, "style").get("name", "unknown")
     picture = ""
@@ -31,8 +32,8 @@ def write(folder, network, metadata, facts, photo=None, licence=""):
         photo = images.fit(photo, _SAMPLE_SIDE)
         painted = Stylizer(network)(photo)
         both = np.concatenate([photo, painted], axis=1)
-        images.save(os.path.join(folder, SAMPLE), both, quality=85)
-        picture = f"![a photograph, and what the network makes of it]({SAMPLE})\n\n"
+        images.save(os.path.join(folder, SAMPLE), both, quality=_SAMPLE_QUALITY)
+        picture = f"![a photograph, and the same painted by the network]({SAMPLE})\n\n"
     sections = [
         ("Style", {"image": style, **_without(_mapping(metadata, "style"), "name", "crc32")}),
         ("This export", {**facts, "files": _sizes(folder)}),
@@ -59,7 +60,7 @@ def write(folder, network, metadata, facts, photo=None, licence=""):
 
 
 def _training(metadata):
-    """What is known of how the network came about, from this project or another."""
+    """Rows about the network's training or conversion (dict)."""
     rows = {**_mapping(metadata, "converted"), **_mapping(metadata, "training")}
     if "step" in metadata:
         rows["steps done"] = metadata["step"]
@@ -79,7 +80,7 @@ def _training(metadata):
 
 
 def _mapping(metadata, name):
-    """A part of metadata, which may come from anywhere: {} where it is no object."""
+    """A part of metadata, which may be untrusted: {} unless it is a dict."""
     part = metadata.get(name)
     return part if isinstance(part, dict) else {}
 
@@ -107,7 +108,7 @@ def _sizes(folder):
 
 
 def _cell(value):
-    """Text for a cell of a Markdown table, whatever metadata holds."""
+    """A value of metadata as text for a cell of a Markdown table, escaped."""
     if isinstance(value, (list, tuple)):
         value = ", ".join(map(str, value)) or "-"
     text = " ".join(str(value).split())

@@ -1,4 +1,4 @@
-"""The graph that a trained network becomes behind TensorFlow Serving."""
+"""A trained network as a SavedModel for TensorFlow Serving."""
 
 import tensorflow as tf
 
@@ -12,20 +12,20 @@ MAX_PIXELS = 1 << 22
 
 
 def signatures(network, max_pixels=MAX_PIXELS):
-    """The functions that an exported network answers requests with.
+    """The signatures of an exported network, the functions that answer requests.
 
-    - `serving_default`: `image_bytes`, strings `[N]`, each a JPEG, PNG or WebP of its own size, to
+    - `serving_default` maps `image_bytes`, strings `[N]`, each a JPEG, PNG or WebP of any size, to
       `stylized_bytes`, strings `[N]`: a JPEG for a JPEG, else a PNG, with the image's alpha.
-    - `pixels`: `pixels`, uint8 RGB `[N, H, W, 3]`, to `stylized` of the same shape.
-    - `pixels_float`: `pixels`, float32 RGB of 0..255 `[N, H, W, 3]`, to `stylized` as the network
-      leaves it, neither rounded nor clipped.
+    - `pixels` maps `pixels`, uint8 RGB `[N, H, W, 3]`, to `stylized` of the same shape and dtype.
+    - `pixels_float` maps `pixels`, float32 RGB `[N, H, W, 3]`, 0..255, to `stylized`, the network's
+      float32 output, neither rounded nor clipped.
 
     A request that breaks a rule fails as a whole, with a message that names the image.
 
     Args:
         network: a built `TransformNet`.
-        max_pixels: limit on the pixels of all images of a request, an image counting with sides
-            of at least 8, as the network pads it; checked before anything is decoded.
+        max_pixels: limit on the pixels of all images of a request, each counted with sides of at
+            least 8, to which the network pads; checked before anything is decoded.
 
     Returns:
         dict of `tf.function`s by signature name.
@@ -82,13 +82,13 @@ def save(network, path, max_pixels=MAX_PIXELS):
         max_pixels: see `signatures`.
     """
     module = tf.Module()
-    # Plain variables: a Keras model would be saved with its own metadata beside the graph.
+    # Plain variables: a Keras model would be saved with Keras's metadata as well.
     module.weights = [weight.value for weight in network.weights]
     tf.saved_model.save(module, path, signatures=signatures(network, max_pixels))
 
 
 def _check_files(image_bytes, max_pixels):
-    """Reads all headers of a request; returns the formats, int32 `[N]`, of acceptable images."""
+    """Checks all headers of a request; returns the images' formats, int32 `[N]`."""
 
     def header(argument):
         number, data = argument
@@ -117,8 +117,8 @@ def _checked_pixels(pixels, max_pixels):
 
 
 def _counted(height, width):
-    """Pixels of an image as the network sees it: it enlarges shorter sides."""
-    # A header may claim sides of 2^32; the product, and the sum over a batch, must not overflow.
+    """Pixels of an image as the network pads it, int64."""
+    # A header may claim sides of 2^32; neither product nor sum over a batch may overflow.
     sides = (tf.clip_by_value(side, SMALLEST, 2**31) for side in (height, width))
     return tf.minimum(tf.math.multiply(*sides), 2**40)
 

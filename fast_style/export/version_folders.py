@@ -2,7 +2,7 @@
 
 import os
 
-from fast_style.atomic_files import folder_aside
+from fast_style.atomic_files import folder_aside, make_folder
 
 
 def write_version(folder, write):
@@ -23,9 +23,7 @@ def write_version(folder, write):
         OSError: it can't be written.
     """
     folder = os.fspath(folder)
-    if os.path.exists(folder) and not os.path.isdir(folder):
-        raise NotADirectoryError(f"{folder}: is a file, a folder for versions is wanted")
-    os.makedirs(folder, exist_ok=True)
+    make_folder(folder, "versions")
     with folder_aside(folder) as aside:
         write(aside)
         return _rename_to_next(aside, folder)

@@ -1,8 +1,8 @@
-"""Requests that TensorFlow Serving runs through a network before it sends it the first real one.
+"""Warm-up requests, which TensorFlow Serving sends to a network before the first real one.
 
-They lie in assets.extra/ of a SavedModel, as TFRecords of tensorflow.serving.PredictionLog. That
+They are in assets.extra/ of a SavedModel, as TFRecords of tensorflow.serving.PredictionLog. That
 message comes with tensorflow-serving-api, which nothing else here needs; the few fields in use are
-written by hand, in the encoding of protocol buffers.
+encoded here, as protocol buffers.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Image files to uint8 RGB arrays and back: the one place where pictures enter and leave."""
+"""Image files to uint8 RGB arrays and back, and images in memory at other sizes."""
 
 from fast_style.images.decoding import MAX_PIXELS, ImageError, Picture, decode
 from fast_style.images.files import (
@@ -11,7 +11,7 @@ from fast_style.images.files import (
     read,
     save,
 )
-from fast_style.images.resizing import check_rgb, fit, resize, resize_alpha
+from fast_style.images.resizing import check_rgb, fit, resize, resize_alpha, scaled_sides
 
 __all__ = [
     "MAX_PIXELS",
@@ -30,4 +30,5 @@ __all__ = [
     "resize",
     "resize_alpha",
     "save",
+    "scaled_sides",
 ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# Y of YIQ (and of JPEG's YCbCr).
+# Weights of red, green and blue in Y of YIQ (and of JPEG's YCbCr): ITU-R BT.601.
 _LUMINANCE = np.float32([0.299, 0.587, 0.114])
 
 
@@ -19,10 +19,10 @@ def luminance(rgb):
 
 
 def with_colors_of(content, painted):
-    """The luminance of the picture with the colours, I and Q of YIQ, of the photograph.
+    """The luminance of a painted picture with the colours, I and Q of YIQ, of the photograph.
 
     Gatys, Bethge, Hertzmann, Shechtman 2016, *Preserving Color in Neural Artistic Style Transfer*,
-    section 2.2. Where that leaves 0..255 it is clipped, which changes both a little.
+    section 2.2. Values beyond 0..255 are clipped, which changes both a little.
 
     Args:
         content: uint8 RGB `[H, W, 3]`.
@@ -37,5 +37,5 @@ def with_colors_of(content, painted):
 
 
 def to_uint8(image):
-    """Rounds and clips a float array to 0..255."""
+    """Rounds a float array and clips it to 0..255; returns uint8 of the same shape."""
     return np.clip(np.round(image), 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Encoded images to uint8 RGB arrays: what is untrusted is bounded and decoded here."""
+"""Encoded images to uint8 RGB arrays: untrusted data is checked and decoded here."""
 
 import io
 import struct
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from fast_style.errors import InvalidValue
+from fast_style.errors import InvalidValue, one_line
 
 MAX_PIXELS = 100_000_000
 """Default limit on height * width of a file that is read, in pixels."""
 
-# Only these are ever opened: Pillow also knows formats that run other programs (EPS: ghostscript).
+# Only these are opened: Pillow also knows formats that run other programs (EPS: ghostscript).
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "JPEG2000", "PPM")
-_MAX_METADATA = 1 << 20  # bytes; more EXIF or ICC than this is not carried along
+_MAX_METADATA = 1 << 20  # bytes of EXIF or ICC profile; more than cameras write is dropped
 _ORIENTATION = 0x0112
 _TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -55,7 +55,7 @@ _limit_lock = threading.Lock()
 
 
 class ImageError(InvalidValue):
-    """A file that is no readable image, or one with more pixels than allowed."""
+    """A file that is not a readable image, or has more pixels than allowed."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class Picture:
 
     Attributes:
         rgb: uint8 `[H, W, 3]`, 0..255, upright (the file's EXIF orientation is applied).
-        alpha: uint8 `[H, W]`, 0 transparent .. 255 opaque; None where all of it is opaque.
-        exif: EXIF as bytes, without orientation and thumbnail; None where there is none.
-        icc_profile: ICC profile of `rgb` as bytes; None where there is none.
+        alpha: uint8 `[H, W]`, 0 transparent .. 255 opaque; None if every pixel is opaque.
+        exif: EXIF as bytes, without orientation and thumbnail; None if the file has none.
+        icc_profile: ICC profile of `rgb` as bytes; None if the file has none.
     """
 
     rgb: np.ndarray
@@ -82,15 +82,14 @@ def decode(data, name="image", max_pixels=MAX_PIXELS, at_least=None):
         data: the file's contents, bytes.
         name: what error messages call the image.
         max_pixels: limit on height * width as stored, in pixels.
-        at_least: None, or a number of pixels >= 1: a JPEG may then come out 2, 4 or 8 times smaller
-            (decoded at that scale, which is faster), its shorter side still at least this, where
-            it was to begin with.
+        at_least: None, or a number of pixels >= 1: a JPEG may then be decoded at 1/2, 1/4 or 1/8 of
+            its size, which is faster, as long as its shorter side has at least this many pixels.
 
     Returns:
         A `Picture`.
 
     Raises:
-        ImageError: `data` is no readable image, or is larger than `max_pixels`.
+        ImageError: `data` is not a readable image, or has more than `max_pixels`.
         ValueError: `at_least` is below 1.
     """
     if at_least is not None and at_least < 1:
@@ -99,7 +98,7 @@ def decode(data, name="image", max_pixels=MAX_PIXELS, at_least=None):
 
 
 def decode_stream(stream, name, max_pixels, at_least=None):
-    """`decode` for a binary file that can be sought."""
+    """`decode` for a seekable binary file."""
     try:
         image = open_header(stream, max_pixels)
         width, height = image.size
@@ -122,10 +121,9 @@ def decode_stream(stream, name, max_pixels, at_least=None):
             f"{name}: over the limit of {max_pixels:,} pixels (--max_pixels raises it): {error}"
         ) from error
     except DAMAGED as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ImageError(f"{name}: not a readable image ({reason})") from error
+        raise ImageError(f"{name}: not a readable image ({one_line(error)})") from error
     profile = image.info.get("icc_profile")
-    # A profile for grey or CMYK (bytes 16..19 say so) does not describe the RGB made of it.
+    # A profile for grey or CMYK (bytes 16..19 say so) does not describe the RGB made from it.
     if not profile or profile[16:20] != b"RGB " or len(profile) > _MAX_METADATA:
         profile = None
     return Picture(rgb, alpha, exif, profile)
@@ -134,11 +132,11 @@ def decode_stream(stream, name, max_pixels, at_least=None):
 def open_header(stream, max_pixels=MAX_PIXELS):
     """Reads the header; returns a Pillow image that is not decoded yet.
 
-    Image.open would do it, but for its own limit of 89 million pixels: it warns or raises by a
-    number global to the process before ours can be asked.
+    Unlike Image.open, which warns or raises at a limit of its own, 89 million pixels, global to the
+    process, before ours can be checked.
     """
-    # The readers themselves ask that number too, for frames and tiles, so it has to be no lower
-    # than our limit. It is only ever raised, and then still guards other users of Pillow.
+    # Pillow's readers check that limit as well, for frames and tiles, so it must not be lower than
+    # ours. It is only ever raised, and still guards other users of Pillow.
     with _limit_lock:
         if Image.MAX_IMAGE_PIXELS is not None and max_pixels > Image.MAX_IMAGE_PIXELS:
             Image.MAX_IMAGE_PIXELS = max_pixels
@@ -154,11 +152,11 @@ def open_header(stream, max_pixels=MAX_PIXELS):
         if accepted:
             stream.seek(0)
             return factory(stream, "")
-    raise ValueError(f"none of the formats {', '.join(_FORMATS)}")
+    raise ValueError(f"not one of the formats {', '.join(_FORMATS)}")
 
 
 def _metadata(image):
-    """Returns (EXIF orientation 1..8, EXIF bytes without it or None); damaged EXIF is no EXIF."""
+    """Returns (EXIF orientation 1..8, EXIF bytes without it or None); ignores damaged EXIF."""
     orientation = 1
     try:
         exif = image.getexif()
@@ -183,6 +181,7 @@ def _to_arrays(image):
         if isinstance(transparent, int):  # 16-bit grey PNG: one value stands for transparent
             alpha = np.where(values == transparent, 0, 255).astype(np.uint8)
         values = np.nan_to_num(values.astype(np.float32))
+        # 16-bit integers; floats have no rule, and are taken by their range.
         white = 65535.0
         if image.mode == "F":
             white = next((w for w in (1.0, 255.0) if values.max() <= w), white)

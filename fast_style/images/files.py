@@ -1,4 +1,4 @@
-"""Image files to uint8 RGB arrays and back: the one place where pictures enter and leave."""
+"""Reading, writing and finding image files."""
 
 import io
 import os
@@ -25,9 +25,9 @@ SUFFIXES = frozenset((
 # fmt: on
 """Suffixes, in lower case, of the files that `find` takes for images."""
 
-
 _MAX_JPEG_EXIF = 65533  # bytes: one JPEG segment
 
+# Above 95, as Pillow's documentation says, files grow with hardly any gain in quality.
 _LOSSY = {"quality": 95}
 _SAVE = {  # format: (suffixes, holds alpha, options of Image.save)
     "JPEG": ((".jpg", ".jpeg", ".jpe", ".jfif"), False, _LOSSY | {"subsampling": 0}),  # 4:4:4
@@ -61,14 +61,14 @@ def load(path, max_pixels=MAX_PIXELS):
     Raises:
         FileNotFoundError: there is no such file.
         IsADirectoryError: `path` is a directory.
-        ImageError: the file is no readable image, or is larger than `max_pixels`.
+        ImageError: the file is not a readable image, or has more than `max_pixels`.
     """
     try:
         stream = open(path, "rb")  # noqa: SIM115 - closed below; only opening is under this try
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file") from None
     except IsADirectoryError:
-        raise IsADirectoryError(f"{path}: is a directory, an image file is wanted") from None
+        raise IsADirectoryError(f"{path}: is a directory, an image file is expected") from None
     with stream:
         return decode_stream(stream, path, max_pixels)
 
@@ -79,7 +79,7 @@ def read(path, max_pixels=MAX_PIXELS):
 
 
 def count_pixels(path):
-    """Height * width of an image file by its header; 0 where `load` would refuse it."""
+    """Height * width of an image file by its header; 0 if it is not a readable image."""
     try:
         with open(path, "rb") as stream:
             width, height = open_header(stream).size
@@ -100,11 +100,11 @@ def save(path, rgb, alpha=None, exif=None, icc_profile=None, quality=95):
             none (PNG, WebP, AVIF, TIFF and JPEG 2000 do).
         exif: EXIF as bytes, or None; dropped where the format holds none or not as much.
         icc_profile: ICC profile as bytes, or None; dropped where the format holds none.
-        quality: 1..100, of JPEG (always 4:4:4), WebP and AVIF; the others are not asked.
+        quality: 1..100, of JPEG (always 4:4:4), WebP and AVIF; other formats ignore it.
 
     Raises:
-        ValueError: a suffix that names no format, an array of another shape or dtype, or a
-            picture that the format cannot hold.
+        ValueError: an unsupported suffix, an array of another shape or dtype, or a picture that
+            the format cannot hold.
         OSError: `path` cannot be written; see `check_writable`.
     """
     target, _, format = _target(path)
@@ -155,14 +155,14 @@ def check_writable(path):
         path: path of a file to be written.
 
     Raises:
-        ValueError: the suffix names no format that can be written.
+        ValueError: the suffix is not that of a format that can be written.
         IsADirectoryError: `path` is a directory.
         NotADirectoryError: a parent of `path` is a file.
         PermissionError: the folder, or the nearest one that exists, cannot be written.
     """
     _, folder, _ = _target(path)
     probe = Path(beside(folder / "x"))
-    try:  # permission bits say too little: root, read-only and virtual file systems
+    try:  # permission bits do not tell: root, read-only and virtual file systems
         open(probe, "xb").close()
     except OSError as error:
         raise PermissionError(
@@ -173,8 +173,9 @@ def check_writable(path):
 
 
 def _target(path):
-    """Returns (`path` with links resolved, so that they are written through, the nearest folder
-    that exists, format).
+    """What `save` writes to: path, nearest existing folder, format.
+
+    Links are resolved, so that a file is written through them and does not replace them.
     """
     format = _WRITABLE.get(Path(path).suffix.lower())
     if format is None:
@@ -183,7 +184,7 @@ def _target(path):
         )
     target = Path(os.path.realpath(path))
     if target.is_dir():
-        raise IsADirectoryError(f"{path}: is a directory, a file to write is wanted")
+        raise IsADirectoryError(f"{path}: is a directory, a file to write is expected")
     folder = next(parent for parent in target.parents if parent.exists())
     if not folder.is_dir():
         raise NotADirectoryError(f"{path}: {folder} is a file, not a folder")
@@ -200,7 +201,7 @@ def find(folder):
         folder: path of the folder.
 
     Returns:
-        A list of paths, sorted; empty where there are none.
+        A sorted list of paths, possibly empty.
 
     Raises:
         FileNotFoundError: there is no such folder.
@@ -211,7 +212,7 @@ def find(folder):
     if not folder.exists():
         raise FileNotFoundError(f"{folder}: no such folder")
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder}: is a file, a folder of images is wanted")
+        raise NotADirectoryError(f"{folder}: is a file, a folder of images is expected")
 
     def fail(error):
         raise error

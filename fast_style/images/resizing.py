@@ -3,19 +3,19 @@
 import numpy as np
 from PIL import Image
 
-from fast_style.errors import InvalidValue
+from fast_style.errors import InvalidValue, check_at_least, check_choice
 
 
 def check_rgb(rgb, name="rgb", batch=False):
-    """Checks that an array is a picture.
+    """Checks that an array is an RGB image.
 
     Args:
-        rgb: what may be uint8 RGB `[H, W, 3]`.
+        rgb: array-like, to be checked for uint8 `[H, W, 3]`.
         name: of the argument, for the error.
-        batch: bool, whether `[N, H, W, 3]` will do as well.
+        batch: bool, whether `[N, H, W, 3]` is allowed as well.
 
     Returns:
-        It as an array.
+        `rgb` as a NumPy array.
 
     Raises:
         ValueError: another dtype or shape, or no pixels.
@@ -32,7 +32,7 @@ def check_rgb(rgb, name="rgb", batch=False):
 
 
 def resize(rgb, height, width):
-    """Resizes with Pillow's bicubic filter, antialiased when made smaller.
+    """Resizes with Pillow's bicubic filter, antialiased when downscaling.
 
     Bicubic rather than Lanczos: less ringing at edges, which training would take for texture, and
     the filter that super-resolution results are stated for.
@@ -46,7 +46,7 @@ def resize(rgb, height, width):
         A new uint8 array `[height, width, 3]`.
 
     Raises:
-        ValueError: `rgb` is no such array, or a size is below 1.
+        ValueError: another dtype or shape of `rgb`, or a size below 1.
     """
     rgb = check_rgb(rgb)
     if height < 1 or width < 1:
@@ -84,12 +84,24 @@ def fit(rgb, size, side="long"):
         A new uint8 array `[H', W', 3]`, each side at least 1.
 
     Raises:
-        ValueError: `rgb` is no such array, `size` is below 1, or `side` is neither word.
+        ValueError: another dtype or shape of `rgb`, a `size` below 1, or an unsupported `side`.
     """
     height, width = check_rgb(rgb).shape[:2]
-    if side not in ("long", "short"):
-        raise InvalidValue(f'`side` must be "long" or "short", received {side!r}')
-    if size < 1:
-        raise InvalidValue(f"`size` must be at least 1 pixel, received {size}")
-    of = max(height, width) if side == "long" else min(height, width)
-    return resize(rgb, *(max(1, round(length * size / of)) for length in (height, width)))
+    check_choice("side", side, ("long", "short"))
+    check_at_least("size", size, 1)
+    return resize(rgb, *scaled_sides(height, width, size, side))
+
+
+def scaled_sides(height, width, size, side="long"):
+    """The sides of an image that is scaled until one of them has a given length.
+
+    Args:
+        height, width: pixels.
+        size: new length of that side, pixels.
+        side: which side, "long" or "short".
+
+    Returns:
+        The new height and width, ints of at least 1.
+    """
+    given = max(height, width) if side == "long" else min(height, width)
+    return tuple(max(1, round(length * size / given)) for length in (height, width))

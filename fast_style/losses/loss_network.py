@@ -15,28 +15,28 @@ POOLINGS = ("max", "average")
 class LossNetwork(keras.Model):
     """Features of a frozen VGG-16 or VGG-19 at named layers, in one pass.
 
-    The network is cut after the deepest of `layers`. It does VGG's own preprocessing (BGR, minus
-    the ImageNet mean). Features are taken after the ReLU: `block3_conv3` is the paper's relu3_3.
+    The network ends after the deepest of `layers`. It does VGG's own preprocessing (BGR, minus the
+    ImageNet mean). Features are taken after the ReLU: `block3_conv3` is the paper's relu3_3.
 
     Called on float32 RGB `[N, H, W, 3]` with values 0..255, returns a dict from layer name to
-    features `[N, H', W', C]`, ordered from shallow to deep. Called with `layers`, it returns these
-    alone and stops after the deepest of them.
+    features `[N, H', W', C]`, ordered from shallow to deep. Called with `layers`, it returns only
+    these and stops after the deepest of them.
 
     Args:
         layers: names of convolutions as Keras writes them, such as "block3_conv3".
         architecture: "vgg16" or "vgg19".
         weights: "imagenet" (downloaded by Keras once), the path of a Keras weights file without
-            top, or None for random weights.
-        pooling: "max", or "average" as Gatys et al. prefer.
+            the classifier ("top"), or None for random weights.
+        pooling: "max", or "average" as Gatys et al. 2015 prefer.
 
     Raises:
-        ValueError: an unknown layer, architecture or pooling, a file that does not fit, or a
-            download that fails.
-        FileNotFoundError: `weights` is a path where no file is.
+        ValueError: an unsupported layer, architecture or pooling, a file of other weights, or a
+            failed download.
+        FileNotFoundError: the file of `weights` is missing.
     """
 
     def __init__(self, layers, architecture="vgg16", weights="imagenet", pooling="max", **kwargs):
-        # Preprocessing keeps float32, also where the policy lets the layers compute in half.
+        # Preprocessing stays float32, even if the policy lets the layers compute in half precision.
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
         check_choice("architecture", architecture, ARCHITECTURES)
         check_choice("pooling", pooling, POOLINGS)
@@ -81,8 +81,8 @@ class LossNetwork(keras.Model):
 
 
 def smallest_side(layers):
-    """Pixels that the shorter side of an image must have for features at all of `layers`."""
-    # Each block but the first follows a pooling; unknown names are the loss network's to refuse.
+    """The shortest side of an image, in pixels, that leaves features at every one of `layers`."""
+    # Each block but the first follows a pooling. `LossNetwork` refuses unknown names.
     block = max(
         [1, *(int(match[1]) for match in map(re.compile(r"block([1-5])_").match, layers) if match)]
     )
@@ -90,7 +90,7 @@ def smallest_side(layers):
 
 
 def check_size(name, size, layers):
-    """Raises `ValueError` where an image of `size` pixels has no features left at some layer."""
+    """Raises `ValueError` if an image of `size` pixels has no features left at one of `layers`."""
     smallest = smallest_side(layers)
     if size < smallest:
         raise InvalidValue(
@@ -100,7 +100,7 @@ def check_size(name, size, layers):
 
 
 def _load_vgg(architecture, weights):
-    """The `keras.applications` model without top, with a clear error for bad weights."""
+    """The `keras.applications` model without its classifier, with clear errors for bad weights."""
     make = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[architecture]
     if weights is not None and weights != "imagenet":
         weights = os.fspath(weights)
@@ -113,7 +113,7 @@ def _load_vgg(architecture, weights):
             raise InvalidValue(f"`weights` must end in .weights.h5 or .h5; received {weights!r}")
     try:
         return make(include_top=False, weights=weights)
-    except Exception as error:  # Keras, h5py and urllib raise half a dozen kinds here
+    except Exception as error:  # Keras, h5py and urllib raise many classes here
         reason = first_line(error)
         if weights == "imagenet":
             raise InvalidValue(

@@ -2,18 +2,13 @@
 
 import dataclasses
 
-from fast_style.errors import InvalidValue
-from fast_style.losses.perceptual import (
-    check_layer_weights,
-    check_weight,
-    content_loss,
-    total_variation_loss,
-)
+from fast_style.errors import InvalidValue, check_weight
+from fast_style.losses.perceptual import check_layer_weights, content_loss, total_variation_loss
 
 
 @dataclasses.dataclass(frozen=True)
 class SuperResolutionLossSettings:
-    """What is compared, and how much each part counts.
+    """The layers and weights of the losses.
 
     The defaults are the paper's l_feat; `content_weight=0, pixel_weight=1` is its l_pixel.
 
@@ -47,7 +42,7 @@ class SuperResolutionLossSettings:
 
     @property
     def layers(self):
-        """The layers that are compared; none where the content loss counts nothing."""
+        """The layers that are compared; none where the content loss has no weight."""
         return self.content_layers if self.content_weight else ()
 
 
@@ -55,7 +50,8 @@ class SuperResolutionLoss:
     """Total of content, pixel and total variation loss.
 
     Args:
-        loss_network: a `LossNetwork` that gives every layer of `settings`; None where it has none.
+        loss_network: a `LossNetwork` that gives every layer of `settings`; None if it has no
+            layers.
         settings: a `SuperResolutionLossSettings`.
     """
 
@@ -64,10 +60,13 @@ class SuperResolutionLoss:
         self.settings = settings
 
     def targets(self, images):
-        """What `images` are compared with: themselves and, where they count, their features.
+        """What a network's output is compared with.
 
         Args:
-            images: float32 RGB `[N, H, W, 3]`, 0..255.
+            images: float32 RGB `[N, H, W, 3]`, 0..255, the originals.
+
+        Returns:
+            `images`, and a dict of their features by layer, empty without a content loss.
         """
         features = self.loss_network(images) if self.settings.layers else {}
         return images, features
@@ -78,7 +77,7 @@ class SuperResolutionLoss:
         Returns:
             The total, a float32 scalar, and a dict of the losses that it sums, before their
             weights: "content", "pixel", "tv", and each layer's as "content/block2_conv2". Content
-            is left out where it counts nothing.
+            is left out where it has no weight.
         """
         settings = self.settings
         wanted, wanted_features = targets

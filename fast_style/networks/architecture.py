@@ -1,6 +1,6 @@
 """A transformation network without Keras: options, shapes of weights, receptive fields.
 
-What loads a network without TensorFlow, or feeds it part of an image, needs no more than this.
+This is all that is needed to load a network without TensorFlow, or to feed it bands of an image.
 """
 
 from dataclasses import asdict, dataclass
@@ -9,18 +9,20 @@ from fast_style.errors import check_choice, check_integer
 
 STYLE, SUPER_RESOLUTION = "style", "super_resolution"
 TASKS = (STYLE, SUPER_RESOLUTION)
-"""What a network may be trained for."""
+"""The tasks that a network may be trained for."""
 NORMALIZATIONS = ("instance", "batch", "none")
 PADDINGS = ("reflect", "zero")
 UPSAMPLINGS = ("nearest", "transpose")
 OUTPUTS = ("tanh", "linear")
 STRIDED_KERNELS = (3, 4)
-# A config may come from an untrusted file: it must not ask for all the memory there is.
+# A config may come from an untrusted file, which must not make a network of any size. These are far
+# above the defaults, 32 and 5.
 MAX_WIDTH = 512
 MAX_RESIDUAL_BLOCKS = 64
 STRIDE = 4  # of the bottleneck: two convolutions of stride 2
-SMALLEST = 2 * STRIDE  # reflection in the residual blocks needs two rows of features
-EPSILON = 1e-5  # added to variances by both normalizations
+SMALLEST = 2 * STRIDE  # pixels; reflection in the residual blocks needs two rows of features
+# Added to variances by both normalizations: PyTorch's default, so its networks convert exactly.
+EPSILON = 1e-5
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ class Convolution:
         kernel_size: int, pixels.
         inputs, outputs: int, channels.
         scale: int, rows of its output for one row of the bottleneck: 4, 2 or 1.
-        affected_rows: int, rows of its output along a cut through the image that depend on what
-            lies beyond the cut.
+        affected_rows: int, rows of its output next to a band's edge that depend on pixels beyond
+            the edge, if the segment that computes it gets the band alone
+            (`fast_style.painting.segments`).
     """
 
     name: str
@@ -45,7 +48,7 @@ class Convolution:
 
     @property
     def context_rows(self):
-        """Rows of the bottleneck that are needed beyond a cut for this output to be right."""
+        """Rows of the bottleneck that a band needs of its neighbour for this output to be exact."""
         return -(-self.affected_rows // self.scale)
 
 
@@ -54,7 +57,7 @@ class Architecture:
     """Options of a `TransformNet`; see there.
 
     Raises:
-        ValueError: for an option that is none of those, or out of range.
+        ValueError: an unsupported option, or a number out of range.
     """
 
     width: int = 32
@@ -84,7 +87,7 @@ class Architecture:
         """The network's `Convolution`s in order, a dict by name."""
         width, kernel = self.width, self.strided_kernel
         up = kernel if self.upsampling == "transpose" else 3
-        rows = [  # name, side of the kernel, channels in and out, scale of the output
+        table = [  # name, side of the kernel, channels in and out, scale of the output
             ("down1", 9, 3, width, 4),
             ("down2", kernel, width, 2 * width, 2),
             ("down3", kernel, 2 * width, 4 * width, 1),
@@ -98,23 +101,23 @@ class Architecture:
             ("out", 9, width, 3, 4),
         ]
         found, scale, affected = {}, STRIDE, 0
-        for row in rows:
-            name, size, _, _, after = row
+        for line in table:
+            name, size, _, _, new_scale = line
             if name.startswith("residual") or name == "up1":
-                affected = 0  # what it reads is whole: an image is cut in parts anew before it
-            # A kernel adds the rows that it reaches beyond its middle; strides of 2 halve the
-            # count, rounded up, and enlarging doubles it.
-            reach = (size - 1) // 2
-            if after < scale:
-                affected = -(-(affected + reach) // 2)
+                affected = 0  # a segment begins here: its input is exact up to the edge
+            # A kernel adds the rows on either side of its centre; a stride of 2 halves the number,
+            # rounded up, and upsampling doubles it.
+            radius = (size - 1) // 2
+            if new_scale < scale:
+                affected = -(-(affected + radius) // 2)
             else:
-                affected = affected * (after // scale) + reach
-            found[name], scale = Convolution(*row, affected), after
+                affected = affected * (new_scale // scale) + radius
+            found[name], scale = Convolution(*line, affected), new_scale
         return found
 
     @property
     def normalized(self):
-        """Where the moments of each instance normalization stand in an array `[2, channels]`.
+        """The place of each instance normalization's moments in an array `[2, channels]`.
 
         Returns:
             dict from the name of a convolution to a slice; empty for the other normalizations.
@@ -144,7 +147,7 @@ class Architecture:
             size, channels = convolution.kernel_size, convolution.outputs
             ends = (convolution.inputs, channels)
             if self.upsampling == "transpose" and name in ("up1", "up2"):
-                ends = ends[::-1]  # Keras keeps those of transposed convolutions so
+                ends = ends[::-1]  # Keras's order for transposed convolutions
             shapes[f"{name}/conv/kernel"] = (size, size, *ends)
             shapes[f"{name}/conv/bias"] = (channels,)
             for part in parts if name != "out" else ():

@@ -7,9 +7,9 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("fast_style")
 class FewChannelConv2D(keras.layers.Conv2D):
-    """A `keras.layers.Conv2D` of stride 1, no padding, for few output channels; no new arguments.
+    """A `keras.layers.Conv2D` of stride 1 without padding that is faster for few output channels.
 
-    See `conv_to_few_channels`.
+    Takes the arguments of `keras.layers.Conv2D`; see `conv_to_few_channels`.
     """
 
     def call(self, inputs):
@@ -18,11 +18,12 @@ class FewChannelConv2D(keras.layers.Conv2D):
 
 
 def conv_to_few_channels(images, kernel):
-    """A convolution of stride 1 without padding, in two.
+    """A convolution of stride 1 without padding, as two convolutions.
 
-    The rows of the kernel, laid beside each other as channels, then a column that shifts them into
-    place and adds them up. With three output channels, a CPU's vector units lie idle in the direct
-    form; 9x9 to three channels takes half the time this way (`benchmarks.convolution_forms`).
+    The first one computes each row of the kernel as output channels of its own; the second one,
+    one pixel wide, shifts them into place and adds them up. With three output channels the direct
+    form leaves most of a CPU's vector lanes idle; 9x9 to three channels takes half the time this
+    way (`benchmarks.convolution_forms`).
 
     Args:
         images: float `[N, H, W, C]`.

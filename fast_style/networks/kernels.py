@@ -1,13 +1,13 @@
-"""Kernels that do the work of two steps, computed with NumPy or with Keras."""
+"""Kernels that merge two steps into one, computed with NumPy or with Keras."""
 
 import numpy as np
 
 
 def nearest_kernel(kernel, ops=np):
-    """The kernel of one convolution for two steps: nearest neighbour x2, then a 3x3 convolution.
+    """The kernel of one transposed convolution for nearest neighbour x2 and a 3x3 convolution.
 
-    A pixel's copies see it with different taps of the 3x3 kernel, and taps that fall on the same
-    pixel can be added before.
+    After enlarging, several taps of the 3x3 kernel fall on copies of one pixel: they are added up
+    beforehand.
 
     Args:
         kernel: float `[3, 3, C, F]`, of the 3x3 convolution.

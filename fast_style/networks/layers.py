@@ -13,7 +13,9 @@ from fast_style.networks.convolutions import FewChannelConv2D
 from fast_style.networks.kernels import nearest_kernel
 from fast_style.networks.normalization import make_normalization
 
-FEW = 9  # a kernel with more than so many pixels for each output channel: `FewChannelConv2D`
+# `FewChannelConv2D` is taken for kernels with more pixels than this for each output channel: 9x9 to
+# 3 channels has 27, where it pays; 3x3 to 3 has 3 and 9x9 to 32 has 2.5, where it does not.
+FEW = 9
 
 
 @keras.saving.register_keras_serializable("fast_style")
@@ -21,7 +23,7 @@ class Padding2D(keras.layers.Layer):
     """Adds a border of `amount` pixels by reflection, of the edge's pixels or of zeros.
 
     Args:
-        amount: int, pixels on each side; reflection needs images larger than that.
+        amount: int, pixels on each side; reflection needs images larger than this.
         mode: "reflect" (without the edge pixel), "edge" (reflection with it) or "zero".
     """
 
@@ -100,7 +102,7 @@ class ConvBlock(keras.layers.Layer):
         self.norm = make_normalization(normalization, **own)
 
     def build(self, input_shape):
-        # Of the shape, the channels count: the convolution sees a padded or enlarged image.
+        # Only the channels matter: the convolution sees a padded or enlarged image.
         self.conv.build((None, None, None, input_shape[-1]))
         if self.norm:
             self.norm.build((None, None, None, self.filters))
@@ -110,7 +112,7 @@ class ConvBlock(keras.layers.Layer):
         return self.finish(x, training)
 
     def finish(self, x, training):
-        """What follows the convolution: normalization, then ReLU."""
+        """Normalization and ReLU, on the output of the convolution."""
         if self.norm:
             x = self.norm(x, training=training) if self.normalization == "batch" else self.norm(x)
         return ops.relu(x) if self.activation else x
@@ -129,7 +131,7 @@ class ConvBlock(keras.layers.Layer):
 
 
 class _UpBlock(ConvBlock):
-    """A `ConvBlock` that makes its input twice as large."""
+    """A `ConvBlock` that doubles height and width."""
 
     def __init__(self, filters, kernel_size=3, **kwargs):
         super().__init__(filters, kernel_size, 1, **kwargs)
@@ -142,21 +144,21 @@ class _UpBlock(ConvBlock):
 
 @keras.saving.register_keras_serializable("fast_style")
 class NearestUpBlock(_UpBlock):
-    """Enlarges twice by nearest neighbour, then a 3x3 `ConvBlock` (Odena et al. 2016).
+    """Doubles height and width by nearest neighbour, then a 3x3 `ConvBlock` (Odena et al. 2016).
 
     Takes the arguments of `ConvBlock` but `strides`; `kernel_size` is 3.
 
     Attributes:
         enlarge: None, or a function that doubles images `[N, H, W, C]` by nearest neighbour. With
-            None both steps are one, of the same sums; for a runtime without a quick convolution
-            of stride 1/2 they can be taken apart.
+            None both steps are merged into one transposed convolution with the same result; a
+            function keeps them apart, for a runtime whose transposed convolution is slow.
     """
 
     def __init__(self, filters, **kwargs):
         super().__init__(filters, **kwargs)
         self.enlarge = None
         check_choice("kernel_size", self.kernel_size, (3,))
-        # The border of the enlarged image, reflected, is the edge of the small one.
+        # Reflecting the enlarged image repeats the edge of the small one.
         border = "edge" if self.padding == "reflect" else "zero"
         self.pad = Padding2D(1, border, name="pad", dtype=self.dtype_policy)
 
@@ -173,10 +175,10 @@ class NearestUpBlock(_UpBlock):
 
 @keras.saving.register_keras_serializable("fast_style")
 class TransposedUpBlock(_UpBlock):
-    """Enlarges twice by a convolution of stride 1/2, the paper's, with `ConvBlock`'s ending.
+    """Doubles height and width by a convolution of stride 1/2, as the paper; then as `ConvBlock`.
 
-    Takes the arguments of `ConvBlock` but `strides`; `kernel_size` is 3 or 4. What would lie in a
-    border is left out of the sums, which is padding with zeros: `padding` changes nothing here.
+    Takes the arguments of `ConvBlock` but `strides`; `kernel_size` is 3 or 4. Pixels beyond the
+    border add nothing to the sums, as if padded with zeros: `padding` has no effect here.
     """
 
     def __init__(self, filters, **kwargs):
@@ -193,7 +195,7 @@ class TransposedUpBlock(_UpBlock):
 
     def call(self, inputs, training=False):
         # 2n + 1 rows; without the first, row 2i is centred on input row i, the mirror image of
-        # ConvBlock with strides=2. A 4x4 kernel makes one row more, at the end.
+        # ConvBlock with strides=2. A 4x4 kernel makes one more row, at the end.
         kept = slice(1, None if self.kernel_size == 3 else -1)
         x = self.conv(inputs)[:, kept, kept]
         return self.finish(x, training)
@@ -209,7 +211,7 @@ def make_up_block(kind, filters, **kwargs):
 class ResidualBlock(keras.layers.Layer):
     """Two 3x3 convolutions around which the input is added, with no ReLU after the addition.
 
-    The form of Gross and Wilber that the paper takes.
+    The form of Gross and Wilber 2016, which the paper uses.
 
     Args:
         filters: int, channels of input and output.

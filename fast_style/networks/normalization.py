@@ -1,4 +1,4 @@
-"""Normalization layers, and where they take their moments from."""
+"""Normalization layers, and the source of their moments."""
 
 import contextlib
 import contextvars
@@ -14,9 +14,10 @@ _moments = contextvars.ContextVar("moments", default=None)
 
 @contextlib.contextmanager
 def moments_from(source):
-    """Inside it, instance normalization takes its moments from `source` in place of its input.
+    """Context in which instance normalization takes its moments from `source`, not its input.
 
-    So a part of an image is normalized as the whole is. What is traced inside keeps `source`.
+    So a band of an image is normalized as the whole image is. Functions traced inside keep
+    `source`.
 
     Args:
         source: function of (`InstanceNormalization`, its float32 input `[N, H, W, C]`) that
@@ -51,7 +52,7 @@ class InstanceNormalization(keras.layers.Layer):
         self.beta = self.add_weight(name="beta", shape=channels, initializer="zeros")
 
     def call(self, inputs):
-        # The moments of half precision features overflow; they are taken in float32.
+        # The moments of half precision features would overflow: they are computed in float32.
         x = ops.cast(inputs, "float32")
         source = _moments.get()
         if source is None:
@@ -75,5 +76,6 @@ def make_normalization(kind, **kwargs):
     if kind == "instance":
         return InstanceNormalization(name="norm", **kwargs)
     if kind == "batch":
+        # PyTorch's default momentum, in Keras's terms: Keras's own, 0.99, is slow for short runs.
         return keras.layers.BatchNormalization(epsilon=EPSILON, momentum=0.9, name="norm", **kwargs)
     return None

@@ -1,10 +1,10 @@
-"""Padding with the pixels of the edge, on NumPy's arrays and on Keras's tensors alike."""
+"""Padding by repeating edge pixels, for NumPy arrays and Keras tensors alike."""
 
 import numpy as np
 
 
 def padded_side(side, multiple, smallest, ops=np):
-    """The next length that divides by `multiple` and is at least `smallest`.
+    """The smallest length from `side` on that is divisible by `multiple` and at least `smallest`.
 
     Args:
         side: pixels, an int, or an integer tensor of `ops`.
@@ -20,7 +20,7 @@ def padded_side(side, multiple, smallest, ops=np):
 
 
 def pad_edges(images, height, width, ops=np):
-    """Repeats the last row and column until there are so many.
+    """Repeats the last row and column up to a given size.
 
     Args:
         images: `[..., H, W, C]`.
@@ -40,7 +40,7 @@ def pad_edges(images, height, width, ops=np):
 
 
 def pad_to_multiple(images, multiple, smallest, ops=np):
-    """Repeats the last row and column until both sides divide by `multiple`.
+    """Repeats the last row and column until both sides are divisible by `multiple`.
 
     Args:
         images: `[..., H, W, C]`.

@@ -1,4 +1,4 @@
-"""What the image transformation networks have in common (Johnson et al. 2016, section 3.1)."""
+"""The base class of the image transformation networks (Johnson et al. 2016, section 3.1)."""
 
 import keras
 
@@ -10,25 +10,25 @@ from fast_style.networks.layers import ResidualBlock
 class ResidualNetwork(keras.Model):
     """Blocks in a row, with residual blocks in the middle, from RGB to RGB.
 
-    A subclass names its arguments in `OPTIONS`, keeps each under its own name, makes its blocks as
-    attributes, and gives those around the body by `head` and `tail`.
+    A subclass names its arguments in `OPTIONS`, stores each in an attribute of that name, makes its
+    blocks as attributes, and returns those around the residual blocks from `head` and `tail`.
 
     Args:
         width: int, channels of the first convolution.
         residual_blocks: int, number of residual blocks.
 
     Raises:
-        ValueError: for a number that is none or out of range.
+        ValueError: `width` or `residual_blocks` is not an integer or out of range.
     """
 
     OPTIONS = ()
-    # Options that came later, and the value that a description without them means.
+    # Options added later, and the values that metadata without them stands for.
     LATER_OPTIONS = {}
     task = ""
-    """What the network is trained for, as its checkpoint says it."""
+    """What the network is trained for, as named in its checkpoint's metadata."""
 
     def __init__(self, width, residual_blocks, **kwargs):
-        # The picture keeps float32, also where the policy lets the blocks compute in half.
+        # The picture stays float32, even if the policy lets the blocks compute in half precision.
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
         check_integer("width", width, 1, MAX_WIDTH)
         check_integer("residual_blocks", residual_blocks, 0, MAX_RESIDUAL_BLOCKS)
@@ -60,7 +60,7 @@ class ResidualNetwork(keras.Model):
             channels = block.filters
 
     def get_config(self):
-        # Keras has an `output` of its own: who takes one adds it.
+        # Keras has an attribute `output` of its own: a subclass with that option adds it.
         options = {name: getattr(self, name) for name in self.OPTIONS if name != "output"}
         return {**super().get_config(), **options}
 

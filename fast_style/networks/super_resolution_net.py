@@ -11,12 +11,12 @@ from fast_style.networks.padding import pad_to_multiple
 from fast_style.networks.residual_network import ResidualNetwork
 
 FACTORS = (2, 4, 8, 16)
-SMALLEST = 5  # reflection around the 9x9 convolution needs more than four rows
+SMALLEST = 5  # pixels; reflection around the 9x9 convolution needs more than four rows
 
 
 @keras.saving.register_keras_serializable("fast_style")
 class SuperResolutionNet(ResidualNetwork):
-    """Makes images `factor` times as large, with the detail that its weights were trained for.
+    """Enlarges images `factor` times, with the detail that its weights were trained for.
 
     A 9x9 convolution and residual blocks at the image's own resolution, log2(factor) upsampling
     blocks and a 9x9 convolution. Any height and width.
@@ -37,11 +37,11 @@ class SuperResolutionNet(ResidualNetwork):
         padding: "reflect" or "zero".
         upsampling: "nearest" (then a 3x3 convolution) or "transpose" (stride 1/2).
         skip: bool, whether the bicubically enlarged image is added to the output, so that the
-            blocks make the detail alone (Kim et al. 2016, *VDSR*). A fresh network then gives
+            blocks add only the detail (Kim et al. 2016, *VDSR*). A fresh network then returns
             the enlarged image itself.
 
     Raises:
-        ValueError: for an option that is none of those.
+        ValueError: an unsupported option.
     """
 
     OPTIONS = (
@@ -79,8 +79,8 @@ class SuperResolutionNet(ResidualNetwork):
         options = {"normalization": normalization, "padding": padding}
         self.first = ConvBlock(width, 9, **options, name="first")
         self._make_body(width, **options)
-        self.stages = factor.bit_length() - 1
-        for i in range(self.stages):
+        self.up_blocks = factor.bit_length() - 1  # log2
+        for i in range(self.up_blocks):
             name = f"up{i + 1}"
             setattr(self, name, make_up_block(upsampling, width, **options, name=name))
         self.out = ConvBlock(
@@ -101,13 +101,13 @@ class SuperResolutionNet(ResidualNetwork):
 
     @property
     def tail(self):
-        return [*(getattr(self, f"up{i + 1}") for i in range(self.stages)), self.out]
+        return [*(getattr(self, f"up{i + 1}") for i in range(self.up_blocks)), self.out]
 
     def call(self, images, training=False):
         height, width = ops.shape(images)[1:3]
         images = pad_to_multiple(ops.cast(images, "float32"), 1, SMALLEST, ops)
         x = self._through_blocks(images / 127.5 - 1, training)
-        # From the middle of the range, or from the picture that is there already.
+        # Added to the enlarged image, or to the middle of the range.
         start = self._enlarged(images) if self.skip else 127.5
         x = start + 127.5 * ops.cast(x, "float32")
         return x[:, : self.factor * height, : self.factor * width]
@@ -122,7 +122,7 @@ class SuperResolutionNet(ResidualNetwork):
         )
 
     def _enlarged(self, images):
-        """Bicubic enlargement: a convolution of stride 1/factor with a kernel that is fixed.
+        """Bicubic enlargement: a convolution of stride 1/factor with a fixed kernel.
 
         The border is mirrored, as in MATLAB's imresize.
         """
@@ -132,6 +132,7 @@ class SuperResolutionNet(ResidualNetwork):
             )
             images = ops.concatenate([second, first, images, last, before], axis=axis)
         x = ops.conv_transpose(images, self._enlarging, strides=self.factor, padding="valid")
+        # A side of n, padded to n + 4, becomes (n + 3 + 4) * factor pixels: 7 * factor too many.
         border = self.factor * 7 // 2
         return x[:, border:-border, border:-border]
 
@@ -146,9 +147,9 @@ def check_factor(factor):
 
 
 def _bicubic_kernel(factor):
-    """Keys's cubic (a = -0.5) at the distances of the pixels of an enlarged image: `[K, K, 3, 3]`.
+    """Keys's cubic (a = -0.5), sampled at the distances of enlarged pixels: `[K, K, 3, 3]`.
 
-    It keeps the three channels apart.
+    It leaves the three channels separate.
     """
     distance = np.abs((np.arange(4 * factor) + 0.5) / factor - 2)
     near = 1.5 * distance**3 - 2.5 * distance**2 + 1

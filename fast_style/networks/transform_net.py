@@ -16,8 +16,8 @@ class TransformNet(ResidualNetwork):
     """Repaints images in the style that its weights were trained for.
 
     A 9x9 convolution, two of stride 2, residual blocks, two upsampling blocks and a 9x9
-    convolution. Any height and width: what does not divide by 4 is padded with its edge pixels and
-    cropped back, so the output has the input's size.
+    convolution. Any height and width: sides that are not divisible by 4 are padded with their edge
+    pixels, and the output is cropped to the input's size.
 
     Called on float32 RGB `[N, H, W, 3]` with values 0..255, returns the same shape. With
     `output="tanh"` the values lie in 0..255; "linear" may go beyond (clip before showing).
@@ -38,7 +38,7 @@ class TransformNet(ResidualNetwork):
             that were trained elsewhere).
 
     Raises:
-        ValueError: for an option that is none of those.
+        ValueError: an unsupported option, or a number out of range.
     """
 
     OPTIONS = tuple(field.name for field in dataclasses.fields(Architecture))
@@ -68,7 +68,7 @@ class TransformNet(ResidualNetwork):
         self.strided_kernel = strided_kernel
 
         options = {"normalization": normalization, "padding": padding}
-        # Pixels of 0..255 would saturate the tanh where no normalization brings them to scale.
+        # Without normalization, pixels of 0..255 would saturate the tanh: kernels begin smaller.
         first = keras.initializers.VarianceScaling(
             1 / 128**2 if normalization == "none" else 1.0, mode="fan_avg", distribution="uniform"
         )

@@ -2,36 +2,37 @@
 
 Instance normalization takes its moments from the whole image, so bands (or tiles) that are painted
 by themselves do not fit together. Chen et al. 2022, *Towards Ultra-Resolution Neural Style
-Transfer via Thumbnail Instance Normalization*, take the moments from a reduced copy; those are not
-the image's own, and the picture differs from the one painted at once (`benchmarks.tiling` prints by
-how much). Here they are the image's own: the network is cut into segments at its normalizations
-(`fast_style.painting.segments`), every segment sees all bands before the next begins, and the
-features in between, a sixteenth of the pixels, wait in memory or in a file. The result is the whole
-image's, with no overlap to compute twice but a few rows, and nothing to blend.
+Transfer via Thumbnail Instance Normalization*, take the moments from a downscaled copy; those are
+not the image's own, and the picture differs from the one painted at once (`benchmarks.tiling`
+prints by how much). Here they are the image's own: the network is divided into segments at its
+normalizations (`fast_style.painting.segments`), every segment sees all bands before the next one
+begins, and the features in between, at a quarter of the image's height and width, wait in memory or
+in a file. The result is that of the whole image; only a few rows at the edges of bands are computed
+twice, and nothing is blended.
 """
 
 import contextlib
-import os
-import shutil
-import tempfile
 
 import numpy as np
 
 from fast_style.errors import InvalidValue
 from fast_style.networks.architecture import SMALLEST, STRIDE
 from fast_style.networks.padding import pad_edges, padded_side
+from fast_style.painting import feature_buffers
 from fast_style.painting.segments import segments
 
-_ELONGATED = 4  # images this much wider than high are cut into bands of columns
+# Rows of an image lie together in memory and columns do not: bands are made of columns only where
+# rows would be longer, and so need more memory, by more than this factor.
+_ELONGATED = 4
 
 
 def padded(side):
-    """The side in pixels, or rows of an image, that the network makes of `side`."""
+    """The length in pixels to which the network pads a side of `side` pixels."""
     return padded_side(side, STRIDE, SMALLEST)
 
 
 def least_rows(architecture):
-    """The fewest rows (pixels) that a band may have: as many as it needs of its neighbours."""
+    """The fewest rows (pixels) that a band may have: as many as both neighbours lend it."""
     context = max(c.context_rows for c in architecture.convolutions.values())
     return 2 * context * STRIDE
 
@@ -43,7 +44,7 @@ def short_side(shape):
 
 
 def feature_bytes(architecture, shape):
-    """Size of what waits between the segments for an image of `shape` (height, width, ...)."""
+    """Bytes of the features between the segments for an image of `shape` (height, width, ...)."""
     height, width = (padded(side) // STRIDE for side in shape[:2])
     return 2 * height * width * 4 * architecture.width * 4  # two buffers of 4-byte floats
 
@@ -53,8 +54,8 @@ def check_rows(architecture, rows):
     least = least_rows(architecture)
     if rows < least:
         raise InvalidValue(
-            f"`tile` must be 0 (off) or at least {least} pixels, which the network's receptive "
-            f"field asks for; received {rows}"
+            f"`tile` must be 0 (off) or at least {least} pixels, as the network's receptive "
+            f"field requires; received {rows}"
         )
 
 
@@ -62,7 +63,7 @@ def paint(runtime, image, rows, in_memory=True, moments=None):
     """Stylizes one image as the whole network does, band by band.
 
     Args:
-        runtime: `OpenVINORuntime` or `TensorFlowRuntime`.
+        runtime: `OpenVINORuntime` or `TensorFlowRuntime` of a `TransformNet`.
         image: uint8 RGB `[H, W, 3]`.
         rows: height of a band in pixels, rounded down to a multiple of 4.
         in_memory: bool, whether features wait in memory; if not, in a file in the folder for
@@ -109,27 +110,24 @@ def _run(runtime, image, painted, rows, in_memory, moments):
 
 
 def _features(architecture, shape, in_memory, stack):
-    """Where features wait between the segments: two buffers by name."""
+    """The buffers of the features between the segments: dict of two by name."""
     height, width = (padded(side) // STRIDE for side in shape[:2])
     if _axis(shape) == 2:
         height, width = width, height
-    make = _InMemory
-    if not in_memory:
-        _check_disk(feature_bytes(architecture, shape))
-
-        def make(shape):
-            return stack.enter_context(_InFile(shape))
-
-    return {name: make((height, width, 4 * architecture.width)) for name in ("raw", "x")}
+    rows = (height, width, 4 * architecture.width)
+    if in_memory:
+        return {name: feature_buffers.InMemory(rows) for name in ("raw", "x")}
+    feature_buffers.check_disk(feature_bytes(architecture, shape))
+    return {name: stack.enter_context(feature_buffers.InFile(rows)) for name in ("raw", "x")}
 
 
 def _axis(shape):
-    """Which axis of `[N, H, W, C]` bands are cut across: the longer one, so that they are small."""
+    """The axis of `[N, H, W, C]` along which bands follow each other, 1 or 2; see `_ELONGATED`."""
     return 1 if short_side(shape) == padded(shape[1]) else 2
 
 
 class _Pass:
-    """One image on its way through the segments; inside, bands are rows whatever their axis."""
+    """One image on its way through the segments; inside, bands are rows, whatever their axis."""
 
     def __init__(self, runtime, image, painted, rows, features, moments):
         self._runtime = runtime
@@ -165,7 +163,7 @@ class _Pass:
             self._moments[:, channels] = measured.result()
 
     def _keep(self, outputs, start, stop, own):
-        """Puts a band's features and pixels where they belong, without its neighbours' rows."""
+        """Stores a band's features and pixels, without the rows of its neighbours."""
         for name in {"raw", "x"} & set(outputs):
             self._features[name].write(start, self._as_rows(outputs[name][0])[own])
         if "pixels" in outputs:
@@ -179,16 +177,22 @@ class _Pass:
 
 
 def _bands(sources, height, rows, context):
-    """Each band with `context` rows on either side, where there are any, or more: all of one size.
+    """Bands together with at least `context` rows of each neighbour, all of one size.
 
-    Every row is read once and in order, and held until the band below has seen it: what a segment
-    makes of a band may be written over the band itself.
+    Every row is read once and in order, and held until the band below has seen it: a segment's
+    output for a band may be written over the band itself.
+
+    Args:
+        sources: list of objects with `read(start, stop)`.
+        height: int, rows of the bottleneck in all.
+        rows: int, the most that a band may have.
+        context: int, rows.
 
     Yields:
-        list of arrays, one for each source; the band's first row and the one after its last; the
-        slice of the arrays that these are.
+        list of arrays, one for each source; the band's first row and the one after its last (ints);
+        the slice of the arrays that holds these rows.
     """
-    rows = -(-height // -(-height // rows))  # bands as even as can be
+    rows = -(-height // -(-height // rows))  # as even as possible
     window = min(height, rows + 2 * context)
     held, first, read = None, 0, 0
     for start in range(0, height, rows):
@@ -204,19 +208,19 @@ def _bands(sources, height, rows, context):
 
 
 class _Moments:
-    """Mean and variance of bands joined (Chan et al. 1979), in float64."""
+    """Mean and variance over all bands, from those of each band (Chan et al. 1979), in float64."""
 
     def __init__(self):
         self.rows, self.mean, self.variance = 0, 0.0, 0.0
 
     def add(self, moments, rows):
         mean, variance = moments.astype(np.float64)
-        share = rows / (self.rows + rows)
+        weight = rows / (self.rows + rows)
         distance = mean - self.mean
         self.variance = (
-            (1 - share) * self.variance + share * variance + share * (1 - share) * distance**2
+            (1 - weight) * self.variance + weight * variance + weight * (1 - weight) * distance**2
         )
-        self.mean = self.mean + share * distance
+        self.mean = self.mean + weight * distance
         self.rows += rows
 
     def result(self):
@@ -224,72 +228,14 @@ class _Moments:
 
 
 class _Pixels:
-    """An image, read in rows of the bottleneck, its last row and column repeated as needed."""
+    """An image, read in rows of the bottleneck, padded with its last row and column."""
 
     def __init__(self, image, width):
         self.image, self.width = image, STRIDE * width
 
     def read(self, start, stop):
         rows = self.image[STRIDE * start : STRIDE * stop]
-        if not len(rows):  # of an image of fewer rows than the network asks for
+        if not len(rows):  # beyond an image of fewer rows than the network needs
             rows = np.repeat(self.image[-1:], STRIDE * (stop - start), axis=0)
         rows = pad_edges(rows, STRIDE * (stop - start), self.width)
         return rows.reshape(stop - start, STRIDE, self.width, 3)
-
-
-class _InMemory:
-    def __init__(self, shape):
-        self.array = np.empty(shape, np.float32)
-
-    def read(self, start, stop):
-        return self.array[start:stop].copy()
-
-    def write(self, start, rows):
-        self.array[start : start + len(rows)] = rows
-
-
-class _InFile:
-    """Rows in a file without a name; not mapped, which would count as the process's memory."""
-
-    def __init__(self, shape):
-        self.shape = shape
-        self.row = 4 * shape[1] * shape[2]  # bytes
-
-    def __enter__(self):
-        self.file = tempfile.TemporaryFile(dir=temporary_folder(), buffering=0)
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
-
-    def read(self, start, stop):
-        rows = np.empty((stop - start, *self.shape[1:]), np.float32)
-        view = memoryview(rows).cast("B")
-        self.file.seek(start * self.row)
-        while len(view):
-            view = view[self.file.readinto(view) :]
-        return rows
-
-    def write(self, start, rows):
-        view = memoryview(np.ascontiguousarray(rows)).cast("B")
-        self.file.seek(start * self.row)
-        while len(view):
-            view = view[self.file.write(view) :]
-
-
-def temporary_folder():
-    """Where features wait: TMPDIR, or /var/tmp, since /tmp is memory on many systems."""
-    if "TMPDIR" not in os.environ and os.access("/var/tmp", os.W_OK):
-        return "/var/tmp"
-    return tempfile.gettempdir()
-
-
-def _check_disk(size):
-    folder = temporary_folder()
-    free = shutil.disk_usage(folder).free
-    if free < size:
-        raise OSError(
-            f"{folder}: {size / 2**30:.1f} GiB are needed for a picture of this size, "
-            f"{free / 2**30:.1f} GiB are free (the environment variable TMPDIR names another "
-            "folder; a larger --max_memory may do without)"
-        )

@@ -1,11 +1,10 @@
-"""Enlarging pictures with a network, and what belongs to them: alpha, colours, size."""
+"""Enlarging pictures with a network, together with their alpha channel and metadata."""
 
 import dataclasses
 
-import numpy as np
-
 from fast_style import images
 from fast_style.errors import InvalidValue
+from fast_style.images.colors import to_uint8
 
 
 def enlarge(stylizer, picture, match_histograms=False, max_pixels=images.MAX_PIXELS):
@@ -53,9 +52,9 @@ def check_enlarged_size(height, width, factor, max_pixels):
 
 
 def match_histogram(enlarged, small):
-    """Gives each channel of an enlarged image the histogram of the image that it was made of.
+    """Gives each channel of an enlarged image the histogram of the image before enlargement.
 
-    The paper's post-processing (section 4.2).
+    The post-processing of Johnson et al. 2016, section 4.2.
 
     Args:
         enlarged: uint8 RGB `[H, W, 3]`.
@@ -74,4 +73,4 @@ def match_histogram(enlarged, small):
             "matching histograms needs the package scikit-image: pip install scikit-image"
         ) from error
     matched = exposure.match_histograms(enlarged, small, channel_axis=-1)
-    return np.clip(np.rint(matched), 0, 255).astype(np.uint8)
+    return to_uint8(matched)

@@ -1,4 +1,4 @@
-"""Many pictures one after the other, reading ahead of the network and writing behind it."""
+"""Painting many files: a thread reads ahead of the network, another one writes behind it."""
 
 import collections
 import threading
@@ -10,19 +10,22 @@ from fast_style import images
 from fast_style.errors import MENDABLE
 from fast_style.painting.output_plan import PlannedFile
 
-_AHEAD = 3  # pictures read before the network asks for them
+# Reading and writing take less time than painting: a few pictures make up for slow files.
+_AHEAD = 3  # pictures read before the network needs them
 _BEHIND = 3  # pictures painted and not yet written
-_PIXELS = 32_000_000  # of all pictures that are held at once, as far as there are several
+# Pixels of all pictures that are held, unless one alone has more: 100 MB of photographs, and as
+# much again of paintings.
+_PIXELS = 32_000_000
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one `PlannedFile`.
+    """The result of one `PlannedFile`.
 
     Attributes:
         file: the `PlannedFile`.
-        seconds: float, of painting it; None where it failed.
-        error: the exception, None where all went well.
+        seconds: float, of painting it; None if it failed.
+        error: the exception; None if it succeeded.
     """
 
     file: PlannedFile
@@ -38,12 +41,12 @@ def run(files, paint, errors=MENDABLE, max_pixels=images.MAX_PIXELS, growth=1):
     Args:
         files: list of `PlannedFile`.
         paint: function from `fast_style.images.Picture` to the same.
-        errors: exceptions that spoil one picture; others end the run.
+        errors: exception classes that fail one picture; others end the run.
         max_pixels: as in `fast_style.images.load`.
         growth: pixels of a result for each pixel of its photograph.
 
     Yields:
-        An `Outcome` for each file, in their order, when it is done.
+        An `Outcome` for each file, in the order of `files`, as it is done.
     """
     batch = _Batch(paint, errors, max_pixels, growth)
     waiting, files = collections.deque(), iter(files)
@@ -61,7 +64,7 @@ def run(files, paint, errors=MENDABLE, max_pixels=images.MAX_PIXELS, growth=1):
 
 
 class _Batch:
-    """The threads that read and write, and what is between them."""
+    """The threads that read and write, and the pictures on their way between them."""
 
     def __init__(self, paint, errors, max_pixels, growth):
         self._paint = paint
@@ -93,7 +96,7 @@ class _Batch:
             self._painted.append((file, seconds, writing))
 
     def outcomes(self, behind):
-        """Those that are done, in order, waiting where more than `behind` are not."""
+        """Outcomes in order; waits while more than `behind` pictures are unfinished."""
         while self._painted and (len(self._painted) > behind or _is_done(self._painted[0])):
             first = self._painted.popleft()
             yield first if isinstance(first, Outcome) else self._finished(*first)
@@ -130,7 +133,7 @@ def _is_done(painted):
 
 
 class _Budget:
-    """Lets pictures in while their pixels together stay below a limit, and always one."""
+    """Admits pictures while their pixels together stay below a limit; one is always admitted."""
 
     def __init__(self, limit):
         self.limit, self.taken, self.closed = limit, 0, False

@@ -1,5 +1,6 @@
-"""How much memory there is, and how high bands are so that it suffices."""
+"""How much memory is available, and the height of bands that fit in it."""
 
+import math
 import os
 import re
 from dataclasses import dataclass
@@ -8,10 +9,14 @@ from fast_style.errors import InvalidValue
 from fast_style.networks.architecture import STRIDE
 from fast_style.painting import bands
 
-SHARE = 0.6  # of what is available, the rest being for reading and writing pictures and for others
+# Part of the available memory that a picture may take. The rest is for the pictures that are read
+# and written meanwhile, for other programs, and for what the estimates below leave out.
+SHARE = 0.6
 _UNITS = {"": 20, "m": 20, "mib": 20, "k": 10, "kib": 10, "g": 30, "gib": 30}
-_MAX_ROWS = 128  # pixels; higher bands are slower, since their memory is new to each segment
-_CGROUPS = (
+_MAX_ROWS = (
+    128  # pixels; higher bands are slower: each segment touches more memory for the first time
+)
+_CGROUPS = (  # limit and usage, of version 2 and of version 1
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
     (
         "/sys/fs/cgroup/memory/memory.limit_in_bytes",
@@ -37,18 +42,18 @@ def parse_size(text):
     """Bytes in a text such as "2GiB", "900MiB" or "900" (MiB).
 
     Raises:
-        ValueError: it is no such text.
+        ValueError: any other text.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", str(text).lower())
     if not match or match[2] not in _UNITS or not float(match[1]):
         raise InvalidValue(
-            f"`max_memory` must be a number of MiB, or such as 2GiB; received {text!r}"
+            f"`max_memory` must be a number of MiB, or a size such as 2GiB; received {text!r}"
         )
     return int(float(match[1]) * 2 ** _UNITS[match[2]])
 
 
 def available():
-    """Bytes that this process may still take: the machine's or its control group's."""
+    """Bytes that this process may still allocate: of the machine, or of its control group."""
     found = []
     try:
         with open("/proc/meminfo", encoding="ascii") as file:
@@ -59,13 +64,13 @@ def available():
         try:
             with open(limit, encoding="ascii") as file, open(used, encoding="ascii") as current:
                 found.append(max(int(file.read()) - int(current.read()), 0))
-        except (OSError, ValueError):  # no such group, or "max"
+        except (OSError, ValueError):  # no such group, or the limit is "max"
             continue
     return min(found)
 
 
 def resident():
-    """Bytes that this process holds now; 0 where the system does not tell."""
+    """Resident memory of this process, bytes; 0 where the system does not tell."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -74,11 +79,10 @@ def resident():
 
 
 def whole_bytes(runtime, shape):
-    """Estimate of what a pass over images of `shape` (..., H, W, 3) takes."""
-    pixels = 1
-    for side in shape[:-1]:
-        pixels *= side
-    return int(pixels * runtime.bytes_per_pixel * max(runtime.architecture.width / 32, 0.25))
+    """Estimate of the memory of a pass over images of `shape` (..., H, W, 3), bytes."""
+    # Features grow with the width; below 8, what does not depend on it counts as much.
+    width = max(runtime.architecture.width / 32, 0.25)
+    return int(math.prod(shape[:-1]) * runtime.bytes_per_pixel * width)
 
 
 def plan_bands(runtime, shape, max_memory=None, tile=None):
@@ -87,9 +91,9 @@ def plan_bands(runtime, shape, max_memory=None, tile=None):
     Args:
         runtime: `OpenVINORuntime` or `TensorFlowRuntime`.
         shape: (H, W, 3) of the image.
-        max_memory: bytes that the process may hold, or None: part of what is available.
-        tile: height of the bands in pixels, 0 for the whole at once, or None: bands only where
-            the whole would take too much, as high as memory allows.
+        max_memory: bytes that the process may hold, or None: `SHARE` of what is available.
+        tile: height of the bands in pixels, 0 for the whole at once, or None: bands only if the
+            whole would take too much, as high as memory allows.
 
     Returns:
         `BandPlan`.
@@ -106,7 +110,7 @@ def plan_bands(runtime, shape, max_memory=None, tile=None):
     if tile is None and whole_bytes(runtime, shape) + output <= room:
         return BandPlan(0)
     least = bands.least_rows(runtime.architecture)
-    # A band has its neighbours' rows as well.
+    # Of one row of a band; a band also holds `least` rows of its neighbours.
     row = whole_bytes(runtime, (bands.short_side(shape), 3))
     row = row * runtime.bytes_per_band_pixel // runtime.bytes_per_pixel
     features = bands.feature_bytes(runtime.architecture, shape)
@@ -117,7 +121,8 @@ def plan_bands(runtime, shape, max_memory=None, tile=None):
             f"{least} rows need {(output + 2 * least * row + resident()) / 2**20:,.0f} MiB in all; "
             f"{max((room + output + resident()) / 2**20, 0):,.0f} MiB are allowed"
         )
-    # Features stay in memory where bands of a fair size fit beside them.
+    # Features stay in memory if bands of three times the least height fit beside them: lower ones
+    # would spend most of their time on their neighbours' rows.
     in_memory = features + 4 * least * row <= room
     if tile is None:
         rows = (room - features * in_memory) // row - least

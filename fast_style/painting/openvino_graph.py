@@ -12,11 +12,13 @@ from fast_style.networks.architecture import EPSILON, STRIDE
 from fast_style.networks.kernels import nearest_kernel
 from fast_style.painting.segments import compute
 
-_BLOCK = 4  # side of the blocks of pixels that the last convolution gives at a time
+# Side of the blocks of pixels that the last convolution computes at once: the fastest of those
+# measured (`benchmarks.convolution_forms`), 48 channels in place of 3.
+_BLOCK = 4
 
 
 def whole(architecture, weights):
-    """The network on batches: uint8 `[N, H, W, 3]`, sides that divide by 4, to the same.
+    """The network on batches: uint8 RGB `[N, H, W, 3]`, sides divisible by 4, to the same shape.
 
     Args:
         architecture: `fast_style.networks.architecture.Architecture`.
@@ -38,7 +40,7 @@ def whole(architecture, weights):
 
 
 def segment_model(architecture, weights, segment, moments, shape, axis):
-    """One segment on a part of one image.
+    """One segment of the network, for bands of one image.
 
     Its inputs are those of the segment, uint8 or float32 `[1, H, W, C]`, and "row_weights",
     float32 `[H]` or `[W]`, the weights of the bottleneck's rows or columns in the moments.
@@ -46,11 +48,10 @@ def segment_model(architecture, weights, segment, moments, shape, axis):
     Args:
         architecture, weights: as in `whole`.
         segment: `fast_style.painting.segments.Segment`.
-        moments: float32 `[2, channels]`, what earlier segments have measured. They become
-            constants, which OpenVINO puts into the convolutions: worth compiling the segment for
-            each image.
-        shape: (H, W) of the part in the bottleneck. Of a known size, buffers are used again.
-        axis: int, 1 if the part consists of rows, 2 if of columns.
+        moments: float32 `[2, channels]`, those of the segments before. They become constants, which
+            OpenVINO folds into the convolutions: worth compiling the segment for each image.
+        shape: (H, W) of the band in the bottleneck. With a known size OpenVINO reuses buffers.
+        axis: int, 1 if the band consists of rows, 2 if of columns.
 
     Returns:
         `openvino.Model`, its outputs those of the segment in their order.
@@ -116,7 +117,7 @@ class _Graph:
         return ops.concat(rows, 0)
 
     def _mean(self, x):
-        """Mean over the rows (or columns) that have a share: `[1, C, 1, 1]`."""
+        """Mean over both axes, rows (or columns) weighted by `row_weights`: `[1, C, 1, 1]`."""
         lines = ops.reduce_mean(x, _ints(5 - self.axis))
         groups = ops.reshape(lines, _ints(0, 0, self.row_weights.shape[0], -1), True)
         weighted = ops.multiply(ops.reduce_mean(groups, _ints(3)), self.row_weights)
@@ -185,16 +186,18 @@ class _Graph:
         taps = nearest_kernel(kernel).swapaxes(2, 3)
         if self.architecture.padding == "zero":
             return _transposed_convolution(x, taps, (1, 1))
-        # What the copies reflect is the pixel at the edge.
+        # Reflected after enlarging, the border consists of copies of the pixels at the edge.
         return _transposed_convolution(_pad(x, 1, "edge"), taps, (3, 3))
 
     def _transposed(self, x, kernel):
-        """Keras's Conv2DTranspose of stride 2, cut as `TransposedUpBlock` cuts it."""
+        """Keras's Conv2DTranspose of stride 2, cropped as `TransposedUpBlock` crops it."""
         return _transposed_convolution(x, kernel, (1, len(kernel) - 3))
 
     def _blocks_of_pixels(self, x, kernel, bias):
-        """The last convolution: three channels leave the processor's lanes empty, so 4 x 4 pixels
-        are computed as 48 channels, of a kernel that holds the 9x9 at each of their places.
+        """The last convolution, for 4 x 4 pixels at once.
+
+        Three output channels leave most of a CPU's vector lanes idle. So a block of pixels is
+        computed as 48 channels, with a kernel that holds the 9x9 one at each pixel's offset.
         """
         size, _, inputs, outputs = kernel.shape
         side = size - 1 + _BLOCK
@@ -213,14 +216,14 @@ def _pad(x, border, mode):
     return ops.pad(x, border, border, mode)
 
 
-def _transposed_convolution(x, kernel, cut):
-    """Stride 1/2, kernel `[height, width, inputs, outputs]`; rows cut at the start, at the end."""
+def _transposed_convolution(x, kernel, crop):
+    """Stride 1/2, kernel `[height, width, inputs, outputs]`; `crop`: rows cropped (start, end)."""
     return ops.convolution_backprop_data(
         x,
         _floats(kernel.transpose(2, 3, 0, 1)),
         [2, 2],
-        pads_begin=[cut[0]] * 2,
-        pads_end=[cut[1]] * 2,
+        pads_begin=[crop[0]] * 2,
+        pads_end=[crop[1]] * 2,
     )
 
 

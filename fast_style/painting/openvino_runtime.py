@@ -26,11 +26,14 @@ class OpenVINORuntime:
 
     name = "openvino"
     factor = 1
-    """Its pictures are as large as the images."""
+    """Its output is as large as the input."""
+    # `benchmarks.pass_memory` measures 305 for the whole network and 567 for bands on two cores;
+    # the rest is a margin: for threads of more cores, and for a new segment compiled beside buffers
+    # that the allocator has not returned yet.
     bytes_per_pixel = 340
-    """Memory of a pass of the whole network at width 32, for each pixel."""
+    """Peak memory of a pass of the whole network at width 32, for each pixel."""
     bytes_per_band_pixel = 1100
-    """Memory of a pass of the costliest segment at width 32, for each pixel."""
+    """Peak memory of a pass of the costliest segment at width 32, for each pixel of a band."""
 
     def __init__(self, architecture, weights):
         self.architecture = architecture
@@ -57,7 +60,7 @@ class OpenVINORuntime:
             self._prepared()
 
     def paint(self, images):
-        """Stylizes uint8 `[N, H, W, 3]` to the same."""
+        """Stylizes uint8 RGB `[N, H, W, 3]`; returns the same shape and dtype."""
         height, width = images.shape[1:3]
         batch = pad_to_multiple(images, STRIDE, SMALLEST)
         with self._lock:
@@ -65,24 +68,24 @@ class OpenVINORuntime:
             return painted[:, :height, :width].copy()  # the request's memory is used again
 
     def run_segment(self, segment, inputs, moments, row_weights, axis):
-        """One pass over a part of an image; see `fast_style.painting.segments.Segment`.
+        """One pass over a band of an image; see `fast_style.painting.segments.Segment`.
 
         Args:
             segment: `Segment`.
-            inputs: dict from names to arrays `[1, H, W, C]`.
-            moments: float32 `[2, channels]`.
-            row_weights: float32 `[H]` or `[W]` of the bottleneck, what each row or column counts
-                in the moments; they add up to 1.
-            axis: 1 if these are rows, 2 if they are columns.
+            inputs: dict from the names in `segment.inputs` to arrays `[1, H, W, C]`.
+            moments: float32 `[2, channels]`, those of the segments before.
+            row_weights: float32 `[H]` or `[W]` of the bottleneck, the weight of each row or column
+                in the moments to be measured; their sum is 1.
+            axis: 1 if the band consists of rows, 2 if of columns.
 
         Returns:
-            dict from names to arrays.
+            dict from the names in `segment.outputs` to arrays.
         """
         with self._lock:
             shape = next(iter(inputs.values())).shape[1:3]
             if "pixels" in inputs:
                 shape = tuple(side // STRIDE for side in shape)
-            # Kept for the next band, and no longer than this segment.
+            # Compiled once for all bands, and dropped with the last of them.
             key = (segment, shape, axis, moments.tobytes())
             if self._segment[0] != key:
                 self._segment = (None, None)
@@ -98,7 +101,7 @@ class OpenVINORuntime:
             return {name: results[n].copy() for n, name in enumerate(segment.outputs)}
 
     def release(self):
-        """Frees what passes keep for the next of their kind."""
+        """Frees the memory that passes keep for later ones: the compiled networks."""
         with self._lock:
             self._whole, self._segment = None, (None, None)
 

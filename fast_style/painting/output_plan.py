@@ -1,4 +1,4 @@
-"""Which files are painted, and where to."""
+"""Which files are painted, and the paths of their results."""
 
 import glob
 import os
@@ -20,7 +20,7 @@ class PlannedFile:
 
     @property
     def is_done(self):
-        """Whether the result is there already (bool)."""
+        """Whether the result exists already (bool)."""
         return os.path.exists(self.target)
 
 
@@ -28,7 +28,7 @@ def plan(inputs, output=None):
     """Finds the photographs and names the results.
 
     Args:
-        inputs: paths of image files and folders (searched recursively), and patterns such as
+        inputs: paths of image files and folders (searched recursively), and glob patterns such as
             "photos/*.jpg" or "photos/**/*.png".
         output: for one file, the result's path, or a folder; for several a folder, in which names
             and sub-folders are kept. None: `ONE_OUTPUT` or `SEVERAL_OUTPUT`.
@@ -37,8 +37,9 @@ def plan(inputs, output=None):
         list of `PlannedFile`.
 
     Raises:
-        ValueError: nothing to do, two inputs that would write one file, or an output inside an
-            input folder, where the next run would take it for a photograph.
+        ValueError: no image file, two inputs with the same result, a result that would replace its
+            photograph, or an output folder inside an input folder, where the next run would take
+            results for photographs.
         OSError: a folder that can't be listed, or an output that can't be written.
     """
     inputs = [path for given in inputs for path in _expand(given)]
@@ -50,7 +51,9 @@ def plan(inputs, output=None):
     else:
         folder = output or SEVERAL_OUTPUT
         if os.path.exists(folder) and not os.path.isdir(folder):
-            raise NotADirectoryError(f"{folder}: is a file, a folder is wanted for several images")
+            raise NotADirectoryError(
+                f"{folder}: is a file, a folder is expected for several images"
+            )
         planned = []
         for given in inputs:
             planned += [
@@ -62,24 +65,24 @@ def plan(inputs, output=None):
 
 
 def _expand(given):
-    """A pattern as the files that fit it; a path as it is."""
+    """The files that match a pattern, or a path as it is."""
     if os.path.lexists(given) or not glob.has_magic(given):
         return [given]
     found = sorted(p for p in glob.glob(given, recursive=True) if not os.path.isdir(p))
     if not found:
-        raise InvalidValue(f"{given}: no file fits this pattern")
+        raise InvalidValue(f"{given}: no file matches this pattern")
     return found
 
 
 def _photographs(given, output):
-    """Pairs of path and name, relative to the folder, of what an input stands for."""
+    """Pairs of path and name, relative to the folder, for one input: a file or a folder."""
     if not os.path.isdir(given):
         return [(given, os.path.basename(given))]
     inside, outside = os.path.realpath(output), os.path.realpath(given)
     if os.path.commonpath([inside, outside]) == outside:
         raise InvalidValue(
-            f"{output}: the output folder lies in the input folder {given}, whose photographs the "
-            "next run would take the results for (--output names another)"
+            f"{output}: the output folder lies in the input folder {given}, where the next run "
+            "would take results for photographs (--output names another)"
         )
     found = [os.fspath(path) for path in images.find(given)]
     if not found:

@@ -1,4 +1,4 @@
-"""Choices for a painted picture beyond what its network makes of it: strength, colours, size."""
+"""Options of a painted picture beyond its network: strength, colours, size."""
 
 import dataclasses
 
@@ -8,20 +8,21 @@ from fast_style import images
 from fast_style.errors import InvalidValue
 from fast_style.images import colors
 
-SMALLEST_IMAGE = 8  # pixels
-STYLE_SCALES = (0.25, 8.0)
-_ROWS = 256  # blended at a time: floats take four times the memory of the picture
+SMALLEST_IMAGE = 8  # pixels; the network pads smaller ones to this
+STYLE_SCALES = (0.25, 8.0)  # beyond, 16 times the pixels to paint, or a result without detail
+_ROWS = 256  # rows blended at a time: floats take four times the memory of the picture
 
 
 @dataclasses.dataclass(frozen=True)
 class PaintOptions:
-    """Choices for a painted picture.
+    """Options of a painted picture.
 
     Attributes:
-        keep_colors: whether the photograph's colours stay, the painting giving brightness alone.
+        keep_colors: whether the result has the photograph's colours and only the brightness of the
+            painting.
         strength: 0..1, from the photograph to the painting.
-        image_size: long side in pixels at which the photograph is painted, which the result has,
-            too; None for its own.
+        image_size: long side, in pixels, of the photograph when it is painted and of the result;
+            None for the photograph's own.
         style_scale: size of the strokes relative to what the network was trained for: the
             photograph is painted at 1 / style_scale of its size, and the picture resized to it.
 
@@ -52,7 +53,8 @@ def paint(stylizer, picture, options, max_pixels=images.MAX_PIXELS):
     """Paints one picture.
 
     Args:
-        stylizer: function from uint8 RGB `[H, W, 3]` to the same, such as a `Stylizer`.
+        stylizer: function from uint8 RGB `[H, W, 3]` to an array of the same shape, such as a
+            `Stylizer`.
         picture: `fast_style.images.Picture`.
         options: `PaintOptions`.
         max_pixels: limit on height * width of what is painted and of the result.
@@ -77,7 +79,7 @@ def paint(stylizer, picture, options, max_pixels=images.MAX_PIXELS):
 
 def _resized(picture, size, max_pixels):
     height, width = picture.rgb.shape[:2]
-    sides = [max(1, round(side * size / max(height, width))) for side in (height, width)]
+    sides = images.scaled_sides(height, width, size)
     _check_pixels("image_size", size, sides, max_pixels)
     alpha = images.resize_alpha(picture.alpha, *sides)
     return dataclasses.replace(picture, rgb=images.resize(picture.rgb, *sides), alpha=alpha)

@@ -1,4 +1,4 @@
-"""What a network can run on, and which of it is taken."""
+"""The runtimes that can execute a network, and the choice between them."""
 
 import importlib.util
 import os
@@ -13,9 +13,9 @@ RUNTIMES = ("auto", "openvino", "tensorflow")
 def choose(runtime="auto", jit_compile=False, task=STYLE):
     """The runtime that a name stands for on this machine.
 
-    "auto" takes TensorFlow where there is a GPU for it or where XLA is wanted, else OpenVINO, the
-    faster one on processors and the quicker to start, if it is installed. Super-resolution is
-    TensorFlow's.
+    "auto" takes TensorFlow if there is a GPU or XLA is wanted; otherwise OpenVINO if it is
+    installed, which is faster on CPUs and quicker to start. Networks for super-resolution run on
+    TensorFlow only.
 
     Args:
         runtime: one of `RUNTIMES`.
@@ -26,8 +26,8 @@ def choose(runtime="auto", jit_compile=False, task=STYLE):
         "openvino" or "tensorflow".
 
     Raises:
-        ValueError: another name, or OpenVINO where it is not installed, with `jit_compile`, or for
-            another task than a style.
+        ValueError: an unsupported name, or OpenVINO where it is not installed, with `jit_compile`,
+            or for super-resolution.
     """
     check_choice("runtime", runtime, RUNTIMES)
     installed = importlib.util.find_spec("openvino") is not None
@@ -41,7 +41,8 @@ def choose(runtime="auto", jit_compile=False, task=STYLE):
             raise InvalidValue("`jit_compile` is TensorFlow's: `runtime` must not be openvino")
         if task != STYLE:
             raise InvalidValue(
-                f"`runtime` openvino is for networks for {STYLE}: one for {task} needs tensorflow"
+                f"`runtime` openvino runs networks for {STYLE} only; one for {task} needs "
+                "tensorflow"
             )
     if runtime != "auto":
         return runtime
@@ -67,7 +68,7 @@ def load(prefix, runtime="auto", jit_compile=False, task=None):
     """
     metadata = read_metadata(prefix)
     check_task(prefix, metadata, task)
-    # Each is imported only where it is used: TensorFlow takes seconds.
+    # Imported only if it is used: TensorFlow takes seconds.
     if choose(runtime, jit_compile, task_of(metadata)) == "openvino":
         from fast_style.painting.openvino_runtime import OpenVINORuntime
 
@@ -78,7 +79,7 @@ def load(prefix, runtime="auto", jit_compile=False, task=None):
 
 
 def _has_gpu():
-    """Whether an Nvidia driver is at work, which TensorFlow could ask for itself in seconds."""
+    """Whether an Nvidia driver is loaded; TensorFlow would take seconds to tell."""
     return os.path.exists("/proc/driver/nvidia/version") and (
         os.environ.get("CUDA_VISIBLE_DEVICES", "0") not in ("", "-1")
     )

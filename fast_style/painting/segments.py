@@ -1,6 +1,6 @@
-"""The network cut into segments, where an instance normalization needs its whole input's moments.
+"""The segments of a network, divided where an instance normalization needs its whole input.
 
-Within a segment an image can pass through the network part by part: `fast_style.painting.bands`.
+Within a segment an image can pass through the network band by band (`fast_style.painting.bands`).
 docs/internals.md has a drawing.
 """
 
@@ -9,15 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Segment:
-    """What one pass over an image computes.
+    """The part of a network that one pass over an image computes.
 
     Attributes:
         name: str, of the convolution at its end (`Architecture.convolutions`).
-        previous: str, of the convolution that made the input "raw"; None without such an input.
-        inputs: of "pixels" (uint8), "raw" (what a convolution of the bottleneck gave, not yet
-            normalized) and "x" (what the residual blocks add to).
-        outputs: of "moments" (mean and variance of what the convolution gives, float32 `[2, C]`),
-            "raw" (that itself), "x" (the segment's input, normalized and added up) and "pixels".
+        previous: str, name of the convolution that made the input "raw"; None without that input.
+        inputs: tuple of some of "pixels" (uint8 RGB), "raw" (float32 output of a convolution of the
+            bottleneck, not yet normalized) and "x" (float32, the residual blocks' running sum).
+        outputs: tuple of some of "moments" (float32 `[2, C]`, mean and variance of the output of
+            the convolution), "raw" (that output), "x" (the running sum that entered the segment,
+            with its normalized input added) and "pixels" (uint8 RGB).
     """
 
     name: str
@@ -31,8 +32,8 @@ def segments(architecture, measure=True):
 
     Args:
         architecture: `fast_style.networks.architecture.Architecture`.
-        measure: bool, whether the moments are to be measured; if not, they are known, or there
-            is nothing to measure (batch normalization).
+        measure: bool, whether to measure the moments of instance normalizations; if not, they are
+            known already.
 
     Returns:
         list of `Segment`.

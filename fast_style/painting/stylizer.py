@@ -10,17 +10,18 @@ from fast_style.painting import bands, memory, runtimes
 class Stylizer:
     """Paints, or enlarges, uint8 images of any size with one network; threads may share it.
 
-    What would take too much memory at once goes through a `TransformNet` in bands, with the same
-    result (`fast_style.painting.bands`); a network for super-resolution takes images at once.
+    An image that would take too much memory as a whole goes through a `TransformNet` in bands, with
+    the same result (`fast_style.painting.bands`); super-resolution takes every image as a whole.
 
     Args:
         network: a `TransformNet` or `SuperResolutionNet`, which TensorFlow runs, or a runtime as
             `fast_style.painting.runtimes.load` returns it.
-        jit_compile: bool, whether XLA compiles a network, for each size anew.
+        jit_compile: bool, whether XLA compiles the network, for each size anew.
         metadata: dict from the network's JSON, kept as `metadata`.
-        tile: height of the bands in pixels; 0: never any; None: where memory asks for them.
-        max_memory: bytes that the process may hold, which decides about bands (an estimate, no
-            guarantee); None: part of what the machine or the control group has available.
+        tile: height of the bands in pixels; 0: no bands; None: bands if the whole would not fit in
+            memory.
+        max_memory: bytes that the process may hold, for `tile=None` (an estimate, no guarantee);
+            None: part of what the machine or the control group has available.
 
     Raises:
         ValueError: `tile` is smaller than the network's receptive field allows, or `tile` or
@@ -38,8 +39,8 @@ class Stylizer:
             for name, value in (("tile", tile), ("max_memory", max_memory)):
                 if value:
                     raise InvalidValue(
-                        f"`{name}` must be left out for super-resolution, which takes images at "
-                        f"once; received {value}"
+                        f"`{name}` must be left out for super-resolution, which takes every image "
+                        f"as a whole; received {value}"
                     )
         elif tile:
             bands.check_rows(network.architecture, tile)
@@ -87,11 +88,12 @@ class Stylizer:
             images: uint8 RGB `[H, W, 3]` or `[N, H, W, 3]`.
 
         Returns:
-            uint8 RGB of the same shape, but `factor` times as high and wide.
+            uint8 RGB of the same shape, `factor` times as high and wide.
 
         Raises:
-            ValueError: another dtype or shape, or an image that `max_memory` is too small for.
-            OSError: the disk is too small for what has to wait there (`fast_style.painting.bands`).
+            ValueError: another dtype or shape, or a `max_memory` too small for the image.
+            OSError: the disk is too small for the features of bands
+                (`fast_style.painting.feature_buffers`).
         """
         images = check_rgb(images, "images", batch=True)
         if images.ndim == 3:
@@ -111,6 +113,6 @@ class Stylizer:
         if self.runtime.architecture is None:
             return memory.BandPlan(0)
         shape = images.shape
-        if images.ndim == 4:  # a batch takes as much as one high image
+        if images.ndim == 4:  # a batch takes as much memory as one image as high as all of it
             shape = (shape[0] * shape[1], *shape[2:])
         return memory.plan_bands(self.runtime, shape, self.max_memory, self.tile)

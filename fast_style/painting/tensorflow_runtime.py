@@ -1,4 +1,4 @@
-"""Painting with TensorFlow, on a GPU where it finds one."""
+"""Painting with TensorFlow, on a GPU if there is one."""
 
 import threading
 
@@ -24,14 +24,17 @@ class TensorFlowRuntime:
     Attributes:
         architecture: the network's `Architecture`; None for super-resolution, which has no
             segments.
-        factor: int, how many times as large as the images its pictures are.
+        factor: int, how many times as high and wide its output is as the input.
     """
 
     name = "tensorflow"
+    # `benchmarks.pass_memory` measures 490 for the whole network and 778 for bands on two cores.
+    # The margin is nearly twofold: TensorFlow schedules operations as threads are free, so more
+    # cores hold more tensors at a time.
     bytes_per_pixel = 900
-    """Memory of a pass of the whole network at width 32, for each pixel."""
+    """Peak memory of a pass of the whole network at width 32, for each pixel."""
     bytes_per_band_pixel = 1400
-    """Memory of a pass of the costliest segment at width 32, for each pixel."""
+    """Peak memory of a pass of the costliest segment at width 32, for each pixel of a band."""
 
     def __init__(self, network, jit_compile=False):
         self.network = network
@@ -61,7 +64,7 @@ class TensorFlowRuntime:
         self._function(np.zeros((1, 8, 8, 3), np.uint8))
 
     def paint(self, images):
-        """Stylizes uint8 `[N, H, W, 3]` to the same, `factor` times as high and wide."""
+        """Stylizes uint8 RGB `[N, H, W, 3]`; returns uint8, `factor` times as high and wide."""
         return self._function(images).numpy()
 
     def run_segment(self, segment, inputs, moments, row_weights, axis):
@@ -76,7 +79,7 @@ class TensorFlowRuntime:
         return {name: value.numpy() for name, value in outputs.items()}
 
     def release(self):
-        """Frees what passes keep for the next of their kind: nothing here."""
+        """Frees the memory that passes keep for later ones: none here."""
 
     def _forward(self, images):
         return to_uint8(self.network(tf.cast(images, tf.float32), training=False))
@@ -108,7 +111,7 @@ class TensorFlowRuntime:
 class _Operations:
     """The operations of `fast_style.painting.segments.compute`; tensors are float32 `[N, H, W, C]`.
 
-    Also where the blocks compute in half precision: segments hand on what they give in float32.
+    So they are where the blocks compute in half precision: segments exchange float32.
     """
 
     def __init__(self, network, moments, row_weights, axis):
@@ -134,14 +137,14 @@ class _Operations:
         return tf.concat([mean, self._mean(tf.square(x - mean))], 0)[:, 0, 0]
 
     def _mean(self, x):
-        """Mean over the rows (or columns) that have a share: `[1, 1, 1, C]`."""
+        """Mean over both axes, rows (or columns) weighted by `row_weights`: `[1, 1, 1, C]`."""
         lines = tf.reduce_mean(x, 3 - self.axis)  # `[1, rows, C]`
         each = tf.shape(lines)[1] // tf.size(self.row_weights)
         row_weights = tf.repeat(self.row_weights / tf.cast(each, tf.float32), each)
         return tf.einsum("nlc,l->nc", lines, row_weights)[:, None, None]
 
     def convolve(self, name, x):
-        """Of a block, what its instance normalization is given; without one, what it gives."""
+        """The input of a block's instance normalization; without one, the block's output."""
         found = {}
 
         def take(_, raw):

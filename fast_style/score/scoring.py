@@ -1,6 +1,6 @@
-"""How near an enlarged image is to its original: PSNR and SSIM by the literature's conventions.
+"""PSNR and SSIM of enlarged images, by the literature's conventions for super-resolution.
 
-See `fast_style.commands.score` for them.
+`fast_style.commands.score` lists the conventions.
 """
 
 import dataclasses
@@ -12,16 +12,16 @@ from data.degradation import degrade
 from fast_style import images
 from fast_style.errors import InvalidValue
 
-_WINDOW = 11  # pixels, of SSIM
+_WINDOW = 11  # pixels, of SSIM; with sigma 1.5 as Wang et al. 2004
 
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """How near an enlarged image is to its original.
+    """The similarity of an enlarged image to its original.
 
     Attributes:
-        psnr: dB.
-        ssim: 1 at best.
+        psnr: float, dB; infinite for equal images.
+        ssim: float, at most 1.
     """
 
     psnr: float
@@ -45,7 +45,7 @@ def compare(enlarged, original, border):
 
     Args:
         enlarged, original: uint8 RGB `[H, W, 3]`.
-        border: int, pixels that are left out on each side.
+        border: int, pixels left out on each side.
 
     Raises:
         ValueError: images of different shape, or too small for SSIM's window.
@@ -75,7 +75,7 @@ def compare(enlarged, original, border):
 
 
 def reduce(original, factor, degradation="bicubic"):
-    """An image cut to a multiple of the factor, and the same 1/factor as large.
+    """An image cropped to a multiple of the factor, and its downscaled form.
 
     Args:
         original: uint8 RGB `[H, W, 3]`, sides of at least `factor`.
@@ -83,7 +83,11 @@ def reduce(original, factor, degradation="bicubic"):
         degradation: see `data.degradation.degrade`.
 
     Returns:
-        Two uint8 RGB arrays, the large one and the small one.
+        Two uint8 RGB arrays: `[H', W', 3]`, the largest sides divisible by `factor`, and
+        `[H' / factor, W' / factor, 3]`.
+
+    Raises:
+        ValueError: a side below `factor`.
     """
     height, width = (side // factor * factor for side in original.shape[:2])
     if not height or not width:
@@ -96,7 +100,7 @@ def reduce(original, factor, degradation="bicubic"):
 
 
 def bicubic(small, factor):
-    """A uint8 RGB image enlarged by bicubic interpolation, uint8."""
+    """Enlarges a uint8 RGB image `[h, w, 3]` by bicubic interpolation; returns uint8 RGB."""
     return images.resize(small, small.shape[0] * factor, small.shape[1] * factor)
 
 
@@ -120,7 +124,7 @@ def score(enlarge, factor, original, degradation="bicubic"):
 
 
 def mean(scores):
-    """The `Score` whose figures are the means of `scores`'s."""
+    """The means of several `Score`s, as a `Score`."""
     scores = list(scores)
     return Score(
         float(np.mean([one.psnr for one in scores])), float(np.mean([one.ssim for one in scores]))

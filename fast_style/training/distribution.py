@@ -16,15 +16,15 @@ _TRAINING_JOBS = ("chief", "worker")  # in the order in which TensorFlow numbers
 
 
 class Distribution:
-    """Which devices and machines compute a run's steps, and which part is this process's.
+    """The devices and machines that compute a run's steps, and this process's part of them.
 
     Args:
         strategy: `tf.distribute.MirroredStrategy`, `MultiWorkerMirroredStrategy`, or None for one
             device without any.
 
     Attributes:
-        worker, workers: this process's number, from 0, and how many there are.
-        replicas: devices of all workers together, each of which computes its part of a batch.
+        worker, workers: this process's number, from 0, and the number of processes.
+        replicas: number of devices of all workers, each of which computes a part of every batch.
     """
 
     def __init__(self, strategy=None):
@@ -45,14 +45,13 @@ class Distribution:
         all workers have been started.
 
         Args:
-            kind: "one", device; "mirrored", on all GPUs of this machine; "multiworker", with the
-                processes that the environment variable TF_CONFIG names; "auto", what is there:
-                several workers, else several GPUs, else one device.
+            kind: "one" for one device; "mirrored" for all GPUs of this machine; "multiworker" for
+                the processes that the environment variable TF_CONFIG names; "auto" for whatever
+                is available: several workers, else several GPUs, else one device.
 
         Raises:
-            ValueError: another name, or a TF_CONFIG that is missing or can't be used.
-            ConnectionError: this worker's address can't be listened at, or the others are not
-                reached.
+            ValueError: an unsupported name, or a TF_CONFIG that is missing or invalid.
+            ConnectionError: this worker can't listen at its address, or can't reach the others.
         """
         check_choice("strategy", kind, STRATEGIES)
         if kind == "auto":
@@ -84,7 +83,7 @@ class Distribution:
         return contextlib.nullcontext() if self.strategy is None else self.strategy.scope()
 
     def check(self, batch_size, network, jit_compile):
-        """Raises `ValueError` for what can't be trained on these devices."""
+        """Raises `ValueError` for a run that these devices can't train."""
         if self.strategy is None:
             return
         if batch_size % self.replicas:
@@ -94,7 +93,7 @@ class Distribution:
             )
         if jit_compile:
             raise InvalidValue(
-                "`jit_compile` is for one device: give --strategy=one or leave it out"
+                "`jit_compile` is for one device only: give --strategy=one or leave it out"
             )
         if network.non_trainable_variables:
             raise InvalidValue(
@@ -133,7 +132,7 @@ class Distribution:
         return step
 
     def check_same(self, metadata):
-        """Raises `ValueError` in every worker unless all have the same metadata (dict)."""
+        """Raises `ValueError` in every worker unless all have equal metadata (dict)."""
         if self.workers == 1:
             return
         own = zlib.crc32(json.dumps(metadata, sort_keys=True).encode())
@@ -201,10 +200,10 @@ class Distribution:
 
 
 def _place_in_cluster():
-    """This process's number and the number of workers, from TF_CONFIG.
+    """This process's number and the number of workers (ints), from TF_CONFIG.
 
     Raises:
-        ValueError: it is missing, or does not say so.
+        ValueError: it is missing or invalid.
     """
     text = os.environ.get("TF_CONFIG", "")
     if not text:
@@ -222,7 +221,7 @@ def _place_in_cluster():
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
         raise InvalidValue(
-            f"TF_CONFIG can't be understood ({reason}); it is JSON such as "
+            f"TF_CONFIG is invalid ({reason}); it must be JSON such as "
             '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, '
             '"task": {"type": "worker", "index": 0}}'
         ) from error

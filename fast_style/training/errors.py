@@ -1,4 +1,4 @@
-"""What ends a training run before its time."""
+"""Errors that end a training run early."""
 
 import contextlib
 
@@ -21,7 +21,7 @@ class WorkerLost(UserError, ConnectionError):
 
 @contextlib.contextmanager
 def reporting_out_of_memory(settings, latest):
-    """Turns what a training step raises for want of memory into an error that says what to do.
+    """Context that turns errors of a training step without memory into one that says what to do.
 
     Args:
         settings: the run's `RunSettings`.
@@ -42,14 +42,14 @@ def reporting_out_of_memory(settings, latest):
 
 @contextlib.contextmanager
 def reporting_lost_workers():
-    """Turns what TensorFlow raises where other workers are missing into `WorkerLost`."""
+    """Context that turns TensorFlow's errors about unreachable workers into `WorkerLost`."""
     try:
         yield
     except tf.errors.ResourceExhaustedError:
         raise
     except (tf.errors.OpError, RuntimeError) as error:
-        reason = first_line(error)
+        reason = first_line(error)[:200]  # gRPC appends the whole message of its peer
         raise WorkerLost(
-            f"another worker has ended or can't be reached ({reason[:200]}); start all workers "
+            f"another worker has ended or can't be reached ({reason}); start all workers "
             "again: they go on from the chief's last checkpoint"
         ) from error

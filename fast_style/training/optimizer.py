@@ -3,21 +3,23 @@
 import keras
 from keras import ops
 
-# The quintic of K. Jordan et al., the steepest at 0 of those that take singular values near 1.
+# The quintic of K. Jordan et al., the steepest at 0 of those that bring singular values near 1, and
+# their number of iterations.
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 _ITERATIONS = 5
-_ROOT_MEAN_SQUARE = 0.2
+_ROOT_MEAN_SQUARE = 0.2  # of an update, over the learning rate: J. Liu et al.
 
 
 @keras.saving.register_keras_serializable("fast_style")
 class Muon(keras.optimizers.Adam):
-    """Adam, but for the kernels of convolutions, whose momentum it makes orthogonal.
+    """Muon for the kernels of convolutions, Adam for all other weights.
 
-    A kernel's momentum is taken for a matrix, `[height * width * channels in, channels out]`, and
-    its singular values are all set to about 1: K. Jordan et al., "Muon: An optimizer for hidden
-    layers in neural networks" (2024). The update's root mean square is a fifth of the learning
-    rate, about as Adam's is, so that kernels and other weights can share one: J. Liu et al., "Muon
-    is Scalable for LLM Training" (2025). Keras's own Muon knows matrices alone.
+    The momentum of a kernel is reshaped to a matrix, `[height * width * channels in, channels
+    out]`, and made orthogonal, its singular values all about 1: K. Jordan et al., "Muon: An
+    optimizer for hidden layers in neural networks" (2024). The root mean square of an update is a
+    fifth of the learning rate, about that of Adam, so that all weights can share one learning rate:
+    J. Liu et al., "Muon is Scalable for LLM Training" (2025). Keras's own Muon supports matrices
+    only.
 
     Args:
         learning_rate: float or a schedule.
@@ -35,7 +37,7 @@ class Muon(keras.optimizers.Adam):
             return
         average = self._momentums[self._get_variable_index(variable)]
         self.assign(average, self.momentum * average + gradient)
-        # Nesterov's: where the average goes if the next gradient is this one.
+        # Nesterov's momentum: the next average, should the next gradient be the same.
         direction = self.momentum * average + gradient
         matrix = ops.reshape(direction, (-1, direction.shape[-1]))
         update = orthogonalize(matrix) * (_ROOT_MEAN_SQUARE * max(matrix.shape) ** 0.5)
@@ -47,13 +49,13 @@ class Muon(keras.optimizers.Adam):
 
 
 def orthogonalize(matrix):
-    """The matrix with its singular vectors, and singular values of 0.7 to 1.2 each.
+    """The nearest orthogonal matrix, roughly: the same singular vectors, values of 0.7 to 1.2.
 
     Args:
         matrix: float `[rows, columns]`.
 
     Returns:
-        float `[rows, columns]`, by Newton and Schulz's iteration, without a decomposition.
+        float `[rows, columns]`, by the Newton-Schulz iteration, without a decomposition.
     """
     wide = matrix.shape[0] <= matrix.shape[1]
     x = matrix if wide else ops.transpose(matrix)
@@ -69,7 +71,7 @@ _OPTIMIZERS = {"adam": keras.optimizers.Adam, "muon": Muon}
 
 
 def make_optimizer(settings, variables):
-    """The settings' optimizer with their learning rate, built for `variables`."""
+    """The optimizer that `RunSettings` name, with their learning rate, built for `variables`."""
     learning_rate = settings.learning_rate
     if settings.learning_rate_schedule == "cosine":
         learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, settings.steps)

@@ -1,10 +1,10 @@
-"""A profile of some training steps, which TensorBoard shows."""
+"""A profile of some training steps for TensorBoard."""
 
 import contextlib
 
 import tensorflow as tf
 
-from fast_style.errors import InvalidValue
+from fast_style.errors import InvalidValue, first_line
 
 
 class Profile:
@@ -15,7 +15,7 @@ class Profile:
         steps: pair of ints, the first and the last step to record; empty for none.
 
     Raises:
-        ValueError: `steps` is no such pair.
+        ValueError: `steps` is not such a pair.
         OSError: from `step` and `close`: the profile can't be written.
     """
 
@@ -31,7 +31,7 @@ class Profile:
 
     @contextlib.contextmanager
     def step(self, number):
-        """Context of one training step. Where a run goes on in between, recording begins there."""
+        """Context of one training step; a run resumed between the two records from there on."""
         if self._log_dir is None or not self._first <= number <= self._last:
             yield
             return
@@ -44,10 +44,13 @@ class Profile:
             self.close()
 
     def close(self):
-        """Writes what was recorded, if the last step to record did not come."""
+        """Writes what was recorded, if the run ends before the last step to record."""
         if self._recording:
             self._recording = False
             try:
                 tf.profiler.experimental.stop()
             except tf.errors.OpError as error:
-                raise OSError(f"{self._log_dir}: the profile can't be written ({error})") from error
+                reason = first_line(error)
+                raise OSError(
+                    f"{self._log_dir}: the profile can't be written ({reason})"
+                ) from error

@@ -1,18 +1,18 @@
-"""How far a training run is."""
+"""The progress of a training run."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """Where a run is, handed to the callback after each step.
+    """The state of a run, passed to the callback after each step.
 
     Attributes:
-        step, steps: steps done and wanted.
-        losses: dict of floats: "total", the task's parts such as "content", and by layer.
-        images_per_second: of the latest steps.
-        seconds: that this step took, waiting included.
-        waiting: seconds that it waited for its photographs.
+        step, steps: number of steps done, and of all.
+        losses: dict of floats: "total", the task's parts such as "content", and those of layers.
+        images_per_second: float, mean over the latest steps.
+        seconds: float, duration of this step, including `waiting`.
+        waiting: float, seconds that it waited for its photographs.
     """
 
     step: int

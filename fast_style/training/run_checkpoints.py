@@ -1,4 +1,4 @@
-"""The checkpoints of a run: written every so often, and read to go on."""
+"""The checkpoints of a run: written regularly, and restored to resume it."""
 
 import contextlib
 import glob
@@ -14,19 +14,19 @@ from fast_style.atomic_files import PARTIAL
 from fast_style.checkpoints import store
 from fast_style.errors import InvalidValue
 
-# What may differ between a run and the one that goes on with it.
+# Settings that may differ between a run and the one that resumes it.
 _FREE = {("training", "steps"), ("training", "photos_found")}
-# What a run that was killed while it saved leaves: TensorFlow's files in the making, and ours of
-# this version and of 0.1.
+# Unfinished files of a run that was killed while saving: TensorFlow's, and those of this version
+# and of version 0.1.
 _LEFTOVERS = re.compile(
     r"ckpt-\d+_temp.*|checkpoint\.tmp.*|ckpt-.*\.json\.partial-\d+|\.ckpt-done-.*|" + PARTIAL
 )
 
 
 class RunCheckpoints:
-    """Keeps ckpt-STEP in a folder, each with its metadata, and restores the newest sound one.
+    """Keeps ckpt-STEP in a folder, each with its metadata, and restores the newest intact one.
 
-    What a run that was killed while it saved has left in the folder is removed.
+    Unfinished files of a run that was killed while saving are removed.
 
     Args:
         folder: path of an existing folder.
@@ -46,23 +46,23 @@ class RunCheckpoints:
         return self._manager.latest_checkpoint
 
     def save(self, step, metadata):
-        """Writes ckpt-STEP and removes what is kept no longer.
+        """Writes ckpt-STEP and removes the oldest beyond `keep`.
 
         Raises:
             OSError: the disk is full or the folder can't be written; earlier ones stay.
         """
         prefix = os.path.join(self.folder, f"ckpt-{step}")
-        # The metadata first: once the index is there, the checkpoint is whole.
+        # The metadata first: once the index exists, the checkpoint is complete.
         store.write_metadata(prefix, metadata)
         with store.writing_checkpoint(prefix):
             self._manager.save(checkpoint_number=step)
         self._remove_without_index()
 
     def restore(self, metadata):
-        """Loads the newest checkpoint that can be read; does nothing where there is none.
+        """Loads the newest readable checkpoint; does nothing if there is no checkpoint.
 
         Args:
-            metadata: of this run, to be compared with that of the run to go on with.
+            metadata: of this run, compared with that of the run to resume.
 
         Raises:
             ValueError: that run had other settings.
@@ -93,7 +93,7 @@ class RunCheckpoints:
         self._remove_without_index()
 
     def _remove_without_index(self):
-        """Removes metadata and weights of checkpoints that are gone or were never whole."""
+        """Removes metadata and weights of checkpoints without an index: removed or unfinished."""
         for path in glob.glob(os.path.join(glob.escape(self.folder), "ckpt-*.*")):
             stem = re.fullmatch(r"(.*ckpt-\d+)\.(json|data-\d+-of-\d+)", path)
             if stem and not os.path.exists(f"{stem[1]}.index"):
@@ -119,16 +119,16 @@ def differences(stored, metadata):
     Returns:
         list of (name, stored value, other value).
     """
-    described = json.loads(json.dumps(metadata))
-    tasks = [store.task_of(one) for one in (stored, described)]
+    metadata = json.loads(json.dumps(metadata))  # tuples become lists, as in `stored`
+    tasks = [store.task_of(one) for one in (stored, metadata)]
     if tasks[0] != tasks[1]:
         return [("task", *tasks)]
-    # A schedule that ends with the last step makes the number of steps part of the result.
-    scheduled = "learning_rate_schedule" in described["training"]
+    # A schedule that ends at the last step makes the result depend on the number of steps.
+    scheduled = "learning_rate_schedule" in metadata["training"]
     free = _FREE - {("training", "steps")} if scheduled else _FREE
     found = []
     for group in ("network", "style", "losses", "training"):
-        before, now = stored.get(group, {}), described.get(group, {})
+        before, now = stored.get(group, {}), metadata.get(group, {})
         for name in dict.fromkeys((*now, *before)):
             if (group, name) not in free and before.get(name) != now.get(name):
                 found.append((f"{group} {name}", before.get(name), now.get(name)))

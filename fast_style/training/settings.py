@@ -1,9 +1,9 @@
-"""What a training run's result depends on, beside its images."""
+"""The settings of a training run: everything its result depends on but the images."""
 
 import dataclasses
 
 from data.degradation import DEGRADATIONS
-from fast_style.errors import InvalidValue, check_choice
+from fast_style.errors import InvalidValue, check_at_least, check_choice, check_positive
 from fast_style.losses.loss_network import check_size
 from fast_style.losses.perceptual import LossSettings
 from fast_style.losses.super_resolution import SuperResolutionLossSettings
@@ -15,7 +15,7 @@ OPTIMIZERS = ("adam", "muon")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """What runs of every task have.
+    """The settings that runs of every task have.
 
     Attributes:
         steps: parameter updates.
@@ -50,21 +50,16 @@ class RunSettings:
 
     def __post_init__(self):
         for name, least in (("steps", 1), ("batch_size", 1), ("seed", 0)):
-            self._check_at_least(name, least)
-        if not 0 < self.learning_rate < float("inf"):
-            raise InvalidValue(f"`learning_rate` must be positive; received {self.learning_rate}")
+            check_at_least(name, getattr(self, name), least)
+        check_positive("learning_rate", self.learning_rate)
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("learning_rate_schedule", self.learning_rate_schedule, SCHEDULES)
         check_size("image_size", self.image_size, self.losses.layers)
 
-    def _check_at_least(self, name, least):
-        if getattr(self, name) < least:
-            raise InvalidValue(f"`{name}` must be at least {least}; received {getattr(self, name)}")
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingSettings(RunSettings):
-    """How a network is trained for a painting; what its result depends on, but for the images.
+    """How a network is trained for a painting (Johnson et al. 2016, section 4.1).
 
     Attributes:
         losses: a `LossSettings`.
@@ -80,7 +75,7 @@ class TrainingSettings(RunSettings):
     style_size: int = 640
 
     def __post_init__(self):
-        self._check_at_least("style_size", 0)
+        check_at_least("style_size", self.style_size, 0)
         super().__post_init__()
 
 
@@ -88,13 +83,13 @@ class TrainingSettings(RunSettings):
 class SuperResolutionSettings(RunSettings):
     """How a network is trained to enlarge.
 
-    The defaults are those of the paper's section 4.2, but for the learning rate: without
-    normalization its 1e-3 leaves dead ReLUs, and bicubic enlargement as the output.
+    The defaults are those of Johnson et al. 2016, section 4.2, but for the learning rate: without
+    normalization its 1e-3 leaves dead ReLUs, and the output is bicubic enlargement alone.
 
     Attributes:
         losses: a `SuperResolutionLossSettings`.
         factor: how many times as large the output is: 2, 4, 8 or 16.
-        degradation: how photographs are made small, see `data.degradation.degrade`.
+        degradation: how photographs are downscaled, see `data.degradation.degrade`.
     """
 
     steps: int = 200_000

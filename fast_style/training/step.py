@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 class TrainingStep:
-    """Takes a batch and moves the network's weights.
+    """Updates the network's weights from a batch.
 
     Args:
         task: a `fast_style.training.task.Task`, set up.
@@ -34,10 +34,10 @@ class TrainingStep:
         return dict(zip(self._names, values, strict=True))
 
     def agree_to_stop(self, stop):
-        """Whether to stop after this step, the same answer in all workers.
+        """Whether to stop after this step (bool), the same answer in all workers.
 
         Args:
-            stop: bool, whether this worker wants to. The others hear of it with the next step.
+            stop: bool, whether this worker wants to stop. The others learn it in the next step.
         """
         if self._distribution.workers == 1:
             return stop
@@ -50,7 +50,7 @@ class TrainingStep:
         with tf.GradientTape() as tape:
             outputs = self._network(inputs, training=True)
             total, parts = self._task.loss(outputs, targets)
-            # The optimizer adds up the gradients of all devices: of means, they must be parts.
+            # The optimizer sums the gradients of all devices: each must be its part of the mean.
             replicas = self._distribution.replicas
             part = total if replicas == 1 else total / replicas
         variables = self._network.trainable_variables

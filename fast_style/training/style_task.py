@@ -18,7 +18,7 @@ class StyleTask(Task):
     Args:
         settings: `TrainingSettings`.
         style_image: uint8 RGB `[H, W, 3]`, the painting.
-        style_name: how the network's metadata names it.
+        style_name: name of the painting in the network's metadata.
 
     Raises:
         ValueError: a painting too small for the layers of the losses.
@@ -49,23 +49,30 @@ class StyleTask(Task):
         self._loss = PerceptualLoss(self._loss_network(), painting, self.settings.losses)
 
     def prepare(self, crops):
-        """The network's input, float32, for a batch of crops, and what its output is held to."""
+        """The network's input and the targets of its output.
+
+        Args:
+            crops: uint8 RGB `[N, S, S, 3]`.
+
+        Returns:
+            float32 RGB `[N, S, S, 3]`, 0..255, and the crops' features at the content layers.
+        """
         content = tf.cast(crops, tf.float32)
         return content, self._loss.content_targets(content)
 
     def loss(self, outputs, targets):
-        """The total and a dict of its parts, of the picture as it is shown."""
+        """The total loss of the pictures, clipped as they are shown, and a dict of its parts."""
         return self._loss(clip_through(outputs), targets)
 
-    def describe(self):
+    def metadata(self):
         style = {
             "name": self._name,
             "height": self._style.shape[0],
             "width": self._style.shape[1],
             "crc32": zlib.crc32(np.ascontiguousarray(self._style)),
         }
-        return {"style": style, **super().describe()}
+        return {"style": style, **super().metadata()}
 
     def preview(self, photo, paint):
-        """A photograph beside what `paint`, the network on uint8 images, makes of it."""
+        """A photograph and its painted form side by side; `paint` maps uint8 RGB to uint8 RGB."""
         return np.concatenate([photo, paint(photo)], axis=1)

@@ -1,4 +1,4 @@
-"""What a training run shows in TensorBoard."""
+"""The summaries of a run for TensorBoard."""
 
 import contextlib
 import errno
@@ -15,7 +15,7 @@ class Summaries:
     Args:
         log_dir: folder of the events, made if missing; None to write none.
         images: list of uint8 RGB `[H, W, 3]`, the photographs that `pictures` shows.
-        title: what their pictures are called.
+        title: name of the pictures.
 
     Raises:
         OSError: the disk is full or the folder can't be written; so do the methods.

@@ -39,29 +39,33 @@ class SuperResolutionTask(Task):
         self._loss = SuperResolutionLoss(network, losses)
 
     def prepare(self, batch):
-        """The network's input, float32, and what its output is held to.
+        """The network's input and the targets of its output.
 
         Args:
-            batch: pair of uint8 RGB, crops made small and the crops.
+            batch: pair of uint8 RGB: the downscaled crops `[N, S / factor, S / factor, 3]`, and the
+                crops `[N, S, S, 3]`.
+
+        Returns:
+            The downscaled crops as float32, and what `SuperResolutionLoss.targets` returns.
         """
         small, crops = batch
         return tf.cast(small, tf.float32), self._loss.targets(tf.cast(crops, tf.float32))
 
     def loss(self, outputs, targets):
-        """The total and a dict of its parts."""
+        """The total loss and a dict of its parts."""
         return self._loss(outputs, targets)
 
-    def describe(self):
-        metadata = super().describe()
+    def metadata(self):
+        metadata = super().metadata()
         del metadata["training"]["factor"]  # the network's
         return metadata
 
     def degrade(self, crops):
-        """Makes a batch of crops small, for `data.photos.Photos`."""
+        """Downscales a batch of crops, for `data.photos.Photos`."""
         return degrade(crops, self.settings.factor, self.settings.degradation)
 
     def preview(self, photo, enlarge):
-        """A photograph made small and enlarged by bicubic and by the network, and itself."""
+        """A downscaled photograph enlarged by bicubic and by `enlarge`, and the original."""
         factor = self.settings.factor
         height, width = (max(size // factor, 1) * factor for size in photo.shape[:2])
         photo = images.resize(photo, height, width)

@@ -1,4 +1,4 @@
-"""What a network is trained for: the part of a run that differs from task to task."""
+"""The part of a training run that differs from task to task."""
 
 import dataclasses
 import os
@@ -8,12 +8,12 @@ from fast_style.errors import InvalidValue
 from fast_style.losses.loss_network import LossNetwork
 from fast_style.training.settings import RunSettings
 
-# What metadata keeps of the network that a run started from.
+# The entries of metadata that are kept of the network that a run started from.
 _ORIGIN = ("task", "step", "style", "losses", "training", "init_from", "converted")
 
 
 class Task:
-    """What all tasks share.
+    """The base class of tasks.
 
     A task adds `setup`, `prepare`, `loss` and `preview`, which `TaskTrainer` calls.
 
@@ -21,10 +21,10 @@ class Task:
         settings: the task's `RunSettings`.
 
     Attributes:
-        network_class: of the network that is trained.
-        shown: names of the losses that a progress bar has room for.
-        weights: what to lower when a run diverges, beside the learning rate.
-        pictures: what TensorBoard calls the pictures of `preview`.
+        network_class: class of the network that is trained.
+        shown: names of the losses in the progress bar.
+        weights: flags to lower when a run diverges, beside the learning rate.
+        pictures: name of the pictures of `preview` in TensorBoard.
     """
 
     network_class = None
@@ -36,15 +36,15 @@ class Task:
         self.settings = settings
 
     def network_options(self):
-        """dict: options of the network that the settings ask for."""
+        """The options of the network in the settings (dict)."""
         return self.settings.network
 
     def initial_network(self):
         """The network to train and, where it starts from a trained one, that one's metadata.
 
         Raises:
-            ValueError: options that are not those of the network to start from.
-            FileNotFoundError, CheckpointError: no such network, or one of another task.
+            ValueError: options that differ from those of the network to start from.
+            FileNotFoundError, CheckpointError: that network is missing, damaged or of another task.
         """
         options, origin = self.network_options(), self.settings.init_from
         if not origin:
@@ -60,13 +60,13 @@ class Task:
                 )
         return network, {name: metadata[name] for name in _ORIGIN if name in metadata}
 
-    def describe(self):
-        """The part of a network's metadata that says how it is trained."""
+    def metadata(self):
+        """The part of a network's metadata about its training (dict)."""
         settings = dataclasses.asdict(self.settings)
         losses = settings.pop("losses")
         for name in ("network", "init_from"):
             del settings[name]
-        # A later option is named only where it is used: runs from before it go on as they are.
+        # An option added later is written only if it is used: earlier runs still match it.
         for name in ("optimizer", "mixed_precision", "learning_rate_schedule"):
             if settings[name] == RunSettings.__dataclass_fields__[name].default:
                 del settings[name]

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from fast_style.checkpoints import store
-from fast_style.errors import InvalidValue
+from fast_style.errors import check_at_least
 from fast_style.painting.stylizer import Stylizer
 from fast_style.training.distribution import Distribution
 from fast_style.training.errors import TrainingDiverged, reporting_out_of_memory
@@ -28,11 +28,11 @@ class TaskTrainer:
     """Trains one network and keeps its checkpoints.
 
     Args:
-        task: what it is trained for, a `fast_style.training.task.Task`.
+        task: `fast_style.training.task.Task`.
         photos: `data.photos.Photos`, made with the settings' image_size, batch_size and seed, and
-            what the task needs.
+            with the options that the task needs.
         checkpoint_dir: folder of the checkpoints and of log/; made if missing.
-        photos_name: how the network's metadata names the photographs.
+        photos_name: name of the photographs in the network's metadata.
         validation_images: list of uint8 RGB `[H, W, 3]`, shown in TensorBoard at each save.
         save_every: steps from checkpoint to checkpoint.
         log_every: steps from summary to summary.
@@ -46,7 +46,7 @@ class TaskTrainer:
             log/; empty for none.
 
     Raises:
-        ValueError: settings that do not fit each other or the run to resume.
+        ValueError: settings that contradict each other or those of the run to resume.
         FileNotFoundError: missing VGG weights or `init_from`.
         OSError: `checkpoint_dir` can't be written.
     """
@@ -67,8 +67,7 @@ class TaskTrainer:
         profile_steps=(),
     ):
         for name, value in (("save_every", save_every), ("log_every", log_every), ("keep", keep)):
-            if value < 1:
-                raise InvalidValue(f"`{name}` must be at least 1; received {value}")
+            check_at_least(name, value, 1)
         self.task = task
         self.settings = task.settings
         self.checkpoint_dir = os.fspath(checkpoint_dir)
@@ -87,14 +86,14 @@ class TaskTrainer:
         self._stylizer = Stylizer(self.network)
 
     def _prepare_folder(self):
-        """The folder of the log; None where another worker keeps it."""
+        """The folder of the log; None if another worker keeps it."""
         if not self._distribution.chief:
             return None
         store.prepare_folder(self.checkpoint_dir)
         return os.path.join(self.checkpoint_dir, "log")
 
     def _make_network(self, jit_compile):
-        """The network, its optimizer, where the run stands, and the step that moves them."""
+        """Makes the network, its optimizer, the counters of the run, and the training step."""
         keras.utils.set_random_seed(self.settings.seed)
         with self._distribution.scope(), layer_precision(self.settings.mixed_precision):
             self.network, self._origin = self.task.initial_network()
@@ -115,7 +114,7 @@ class TaskTrainer:
             "step": self._step,
             "position": self._position,
         }
-        metadata = self.describe()
+        metadata = self.metadata()
         self._distribution.check_same(
             {**metadata, "versions": None, "photos": self._photos.fingerprint()}
         )
@@ -149,7 +148,7 @@ class TaskTrainer:
             bool: whether the run is finished; if so, `done_prefix` holds the network.
 
         Raises:
-            TrainingDiverged: the loss is no longer finite; the last checkpoint is kept.
+            TrainingDiverged: the loss is NaN or infinite; the last checkpoint is kept.
             ValueError: no photograph can be read any longer; the run is saved first.
             OutOfMemory: a step does not fit into memory.
             WorkerLost: another worker has ended.
@@ -157,7 +156,7 @@ class TaskTrainer:
         """
         summaries = Summaries(self._log, self._validation_images, self.task.pictures)
         try:
-            summaries.settings(self.describe(), self.step)
+            summaries.settings(self.metadata(), self.step)
             stopped = self._run(summaries, callback, should_stop)
         finally:
             self._profile.close()
@@ -176,7 +175,7 @@ class TaskTrainer:
         first, seconds = saved + 1, 0.0
         for step in range(first, settings.steps + 1):
             losses, took, waiting = self._take_step(step, batches, saved)
-            # The first step compiles; later ones are averaged over about ten.
+            # The first step compiles, and does not count; later ones are averaged over about ten.
             seconds = took if step < first + 2 else 0.9 * seconds + 0.1 * took
             progress = Progress(
                 step, settings.steps, losses, settings.batch_size / seconds, took, waiting
@@ -194,7 +193,7 @@ class TaskTrainer:
         return False
 
     def _take_step(self, step, batches, saved):
-        """One step; returns its losses, its seconds, and those that it waited for photographs."""
+        """One step; returns its losses, its seconds, and the seconds that it waited for photos."""
         started = time.perf_counter()
         with self._profile.step(step):
             batch, position = self._next(batches, saved)
@@ -219,7 +218,7 @@ class TaskTrainer:
         summaries.scalars(progress.step, {**losses, **speed, **skipped})
 
     def _next(self, batches, saved):
-        """The next batch and the position after it; the run is saved where there is none."""
+        """The next batch and the position after it; if there is none, the run is saved first."""
         try:
             return next(batches)
         except tf.errors.OpError as error:
@@ -228,9 +227,9 @@ class TaskTrainer:
             raise self._photos.cause_of(error) from error
 
     def _save(self, summaries=None):
-        """Writes a checkpoint, and pictures to the log; the chief alone."""
+        """Writes a checkpoint, and pictures to the log, in the chief only."""
         if self._distribution.chief:
-            self._checkpoints.save(self.step, self.describe())
+            self._checkpoints.save(self.step, self.metadata())
             if summaries is not None:
                 summaries.pictures(
                     self.step, lambda photo: self.task.preview(photo, self._stylizer)
@@ -241,9 +240,9 @@ class TaskTrainer:
         """Prefix of the newest checkpoint, or None."""
         return self._checkpoints and self._checkpoints.latest
 
-    def describe(self):
-        """The JSON that belongs to the network as it is now (dict)."""
-        task = self.task.describe()
+    def metadata(self):
+        """The metadata of the network as it is now (dict)."""
+        task = self.task.metadata()
         photos = {"photos": self._photos_name, "photos_found": len(self._photos)}
         return {
             **store.metadata_of(self.network),
@@ -261,7 +260,7 @@ class TaskTrainer:
 
     def _finish(self):
         """Writes `ckpt-done`; one that came from another run is moved aside first."""
-        metadata = self.describe()
+        metadata = self.metadata()
         try:
             present = store.read_metadata(self.done_prefix)
         except (FileNotFoundError, store.CheckpointError):
@@ -278,7 +277,7 @@ class Trainer(TaskTrainer):
         settings: `TrainingSettings`.
         style_image: uint8 RGB `[H, W, 3]`, the painting.
         photos: `data.photos.Photos`, made with the settings' image_size, batch_size, seed, zoom.
-        style_name: how the network's metadata names the painting.
+        style_name: name of the painting in the network's metadata.
         **options: of `TaskTrainer`.
 
     Raises:

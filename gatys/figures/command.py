@@ -1,4 +1,4 @@
-"""The papers' figures, drawn with this module as labelled grids.
+"""The papers' figures as labelled grids, drawn with gatys.
 
     %s CONTENT STYLE [flags]
 
@@ -34,7 +34,7 @@ def define_flags():
     options.define_flags(image_size=256, steps=200, **left_out)
     flags.DEFINE_list("figures", list(FIGURES), "Which figures are drawn.")
     flags.DEFINE_string("output", OUTPUT, "Folder of the figures.")
-    flags.DEFINE_string("format", "jpg", "Suffix of their files.")
+    flags.DEFINE_string("format", "jpg", "Suffix of the files.")
     flags.DEFINE_string(
         "vgg16_weights",
         Studio.vgg16_weights,
@@ -45,7 +45,7 @@ def define_flags():
 def main(argv):
     """Runs the command; returns its exit status."""
     if len(argv) != 3:
-        command_line.usage_error("two arguments are wanted: CONTENT and STYLE")
+        command_line.usage_error("two arguments are expected: CONTENT and STYLE")
     values = flags.FLAGS
     unknown = [name for name in values.figures if name not in FIGURES]
     if unknown:

@@ -14,10 +14,10 @@ from gatys.settings import Settings
 LAYERS = Settings.style_layers
 RATIOS = (1e-5, 1e-4, 1e-3, 1e-2)
 JOHNSON_LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3", "block5_conv1", "block5_conv3")
-# The paper adds total variation, summed over the pixels, and gives no weight.
+# The paper adds total variation, summed over the pixels, and names no weight.
 JOHNSON_TV = 1.0  # for each pixel
-GAP = 6
-INK, PAPER = 0, 255
+GAP = 6  # pixels between pictures
+INK, PAPER = 0, 255  # grey values of text and background
 
 
 def grid(rows, column_labels=(), row_labels=()):
@@ -58,7 +58,7 @@ def grid(rows, column_labels=(), row_labels=()):
 
 @dataclasses.dataclass
 class Studio:
-    """What all figures of one run share.
+    """The images and settings that all figures of one run share.
 
     Attributes:
         photo, painting: uint8 RGB `[H, W, 3]`.
@@ -74,12 +74,12 @@ class Studio:
     done: object = staticmethod(lambda: None)
 
     def content_reconstructions(self):
-        """The photograph, and rebuilt from conv1_1, conv2_1, ... conv5_1."""
+        """The photograph, and reconstructed from conv1_1, conv2_1, ... conv5_1."""
         network = self._network(LAYERS)
         return self._reconstructions(LAYERS, network, self.settings)
 
     def feature_reconstructions(self):
-        """The photograph, and rebuilt from VGG-16, with max pooling, as Johnson et al. do."""
+        """The photograph, and reconstructed from VGG-16 with max pooling, as Johnson et al. do."""
         changed = {"loss_network": "vgg16", "pooling": "max", "vgg_weights": self.vgg16_weights}
         settings = self.settings | changed
         network = LossNetwork(JOHNSON_LAYERS, "vgg16", self.vgg16_weights, "max")
@@ -88,7 +88,7 @@ class Studio:
         return self._reconstructions(JOHNSON_LAYERS, network, settings, tv_weight=weight)
 
     def style_reconstructions(self):
-        """The painting, and its texture rebuilt from conv1_1, from conv1_1 and conv2_1, ..."""
+        """The painting, and its texture from conv1_1, from conv1_1 and conv2_1, ..."""
         network = self._network(LAYERS)
         pictures = [self._shown(self.painting)]
         for count in range(1, len(LAYERS) + 1):

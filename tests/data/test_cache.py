@@ -1,4 +1,4 @@
-"""Decoded photographs that are kept."""
+"""The cache of decoded photographs."""
 
 import os
 import time
@@ -112,7 +112,7 @@ def test_damaged_entries_are_not_used(folder, tmp_path, damage):
     np.testing.assert_array_equal(batches(folder, tmp_path / "cache"), expected)
 
 
-def test_a_folder_that_can_be_written_no_longer_stops_no_run(folder, tmp_path, caplog, monkeypatch):
+def test_a_run_goes_on_if_its_cache_folder_becomes_read_only(folder, tmp_path, caplog, monkeypatch):
     kept = cache.make_cache(tmp_path / "cache")
 
     def full(*_, **__):

@@ -1,4 +1,4 @@
-"""Photographs made small, against Pillow, SciPy and hand."""
+"""Downscaled photographs against Pillow, SciPy and sums by hand."""
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def test_it_runs_inside_a_pipeline(photo):
 
 
 def test_mistakes_are_named(photo):
-    with pytest.raises(ValueError, match=r"`images` must have sides that divide .*4; .*18 x 16"):
+    with pytest.raises(ValueError, match=r"`images` must have sides divisible by .*4; .*18 x 16"):
         degrade(photo(18, 16)[None], 4)
     with pytest.raises(ValueError, match="`kind` must be one of blur, bicubic; received 'box'"):
         degrade(photo(16, 16)[None], 4, "box")

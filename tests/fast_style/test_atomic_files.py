@@ -35,3 +35,12 @@ def test_a_folder_aside_is_gone_unless_it_was_renamed(tmp_path):
     with atomic_files.folder_aside(tmp_path) as aside:
         os.rename(aside, tmp_path / "kept")
     assert os.listdir(tmp_path) == ["kept"]
+
+
+def test_a_folder_is_made_unless_a_file_is_in_its_place(tmp_path):
+    atomic_files.make_folder(tmp_path / "a" / "b", "letters")
+    atomic_files.make_folder(tmp_path / "a" / "b", "letters")
+    assert (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(NotADirectoryError, match="file: is a file, a folder for letters"):
+        atomic_files.make_folder(tmp_path / "file", "letters")

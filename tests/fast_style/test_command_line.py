@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -49,3 +50,59 @@ def test_names_of_the_package_load_when_they_are_asked_for():
 def test_importing_the_package_does_not_import_tensorflow():
     code = "import sys, fast_style; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+NOTICES = (
+    "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
+    "I0000 00:00:1795657516.016843   32072 port.cc:153] oneDNN custom operations are on.\n"
+    "To enable the following instructions: AVX2, in other operations, rebuild TensorFlow with the "
+    "appropriate compiler flags.\n\n"
+)
+CUDA = "W0000 00:00:1795657516.016843   32072 gpu_device.cc:2342] Cannot dlopen CUDA libraries\n"
+OTHERS = (
+    "W0000 00:00:1795657516.016843   32072 allocator.cc:83] Allocation exceeds 10% of memory\n"
+    "Illegal instruction\n"
+)
+
+
+@pytest.mark.parametrize("has_driver", [True, False])
+def test_of_what_tensorflow_prints_at_its_start_only_notices_are_dropped(
+    has_driver, monkeypatch, capfd, tmp_path
+):
+    fake = types.SimpleNamespace(
+        constant=lambda _: os.write(2, (NOTICES + CUDA + OTHERS).encode()),
+        get_logger=lambda: types.SimpleNamespace(setLevel=lambda _: None),
+    )
+    monkeypatch.setitem(sys.modules, "tensorflow", fake)
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    driver = tmp_path if has_driver else tmp_path / "missing"
+    monkeypatch.setattr(command_line, "_NVIDIA_DRIVER", str(driver))
+    command_line.start_tensorflow()
+    # Without a driver, that CUDA can't be used is no news.
+    assert capfd.readouterr().err == (CUDA if has_driver else "") + OTHERS
+
+
+def test_an_error_at_the_start_of_tensorflow_loses_no_output(monkeypatch, capfd):
+    def fail(_):
+        os.write(2, OTHERS.encode())
+        raise RuntimeError("no devices")
+
+    monkeypatch.setitem(sys.modules, "tensorflow", types.SimpleNamespace(constant=fail))
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    with pytest.raises(RuntimeError, match="no devices"):
+        command_line.start_tensorflow()
+    os.write(2, b"afterwards\n")
+    assert capfd.readouterr().err == OTHERS + "afterwards\n"
+
+
+def test_numbers_of_a_list_flag(capsys):
+    assert command_line.numbers("weights", ["1", "0.5"]) == (1.0, 0.5)
+    assert command_line.numbers("steps", ["3", "9"], int) == (3, 9)
+    with pytest.raises(SystemExit) as caught:
+        command_line.numbers("steps", ["3", "x"], int)
+    assert caught.value.code == 2
+    assert "--steps" in capsys.readouterr().err
+
+
+def test_defaults_are_those_of_the_signature():
+    assert command_line.defaults(lambda a=1, *, b="x": None) == {"a": 1, "b": "x"}

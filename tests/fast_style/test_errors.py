@@ -30,3 +30,23 @@ def test_what_a_caller_catches_is_a_value_error():
     for value in (0, 4, 1.0, "1", None):
         with pytest.raises(ValueError, match="`count` must be an integer from 1 to 3"):
             errors.check_integer("count", value, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (errors.check_positive, (1e-9, 3), (0, -1, float("nan"), float("inf"))),
+        (errors.check_weight, (0, 2.5), (-1e-9, float("nan"), float("inf"))),
+        (
+            lambda name, value: errors.check_at_least(name, value, 2),
+            (2, 9.5),
+            (1, float("nan"), float("inf")),
+        ),
+    ],
+)
+def test_numbers_out_of_range_are_refused(check, good, bad):
+    for value in good:
+        check("size", value)
+    for value in bad:
+        with pytest.raises(ValueError, match=f"`size` must .*received {value}"):
+            check("size", value)

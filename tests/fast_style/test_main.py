@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from fast_style import __main__ as program
-from tests.scripts import run_script
+from tests.scripts import assert_one_line_error, run_script
 
 HEAVY = {"tensorflow", "keras", "openvino", "scipy", "numpy", "PIL", "h5py", "tensorflow_datasets"}
 
@@ -56,3 +56,13 @@ def test_a_command_goes_by_the_name_that_was_typed(tmp_path):
     process = run_script("fast_style", "paint", "no.jpg", cwd=tmp_path)
     assert process.returncode == 1
     assert process.stderr == "error: no.jpg: no such file\n"
+
+
+def test_arguments_reach_the_command(tmp_path):
+    process = run_script("fast_style", "paint", "missing.jpg", "missing", cwd=tmp_path)
+    assert_one_line_error(process, "missing: no such checkpoint")
+    process = run_script("fast_style", "paint", "--no_such_flag", cwd=tmp_path)
+    assert process.returncode == 2
+    assert "no_such_flag" in process.stderr
+    process = run_script("fast_style", "paint", "--help", cwd=tmp_path)
+    assert "fast-style paint IMAGE" in process.stdout

@@ -27,7 +27,7 @@ def prefix(network, tmp_path):
     return prefix
 
 
-def edit_description(prefix, **changes):
+def edit_metadata(prefix, **changes):
     path = store.metadata_path(prefix)
     with open(path, encoding="utf-8") as file:
         metadata = json.load(file)
@@ -84,7 +84,7 @@ def test_a_file_of_the_checkpoint_given_for_the_prefix_gets_a_hint(prefix):
         store.load_network(f"{prefix}.index")
 
 
-def test_a_missing_description_is_named(prefix):
+def test_missing_metadata_are_named(prefix):
     os.remove(store.metadata_path(prefix))
     with pytest.raises(FileNotFoundError, match=r"ckpt-done\.json"):
         store.load_network(prefix)
@@ -105,21 +105,21 @@ def test_a_missing_description_is_named(prefix):
         ({"format": 99}, '"format" must be 1'),
     ],
 )
-def test_a_description_that_does_not_fit_is_refused(prefix, changes, message):
-    edit_description(prefix, **changes)
+def test_metadata_that_do_not_fit_are_refused(prefix, changes, message):
+    edit_metadata(prefix, **changes)
     with pytest.raises(CheckpointError, match=message):
         store.load_network(prefix)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "[" * 100_000, "\x00", '{"network": 3}'])
-def test_a_description_that_is_none_is_refused(prefix, content):
+def test_json_that_is_not_metadata_is_refused(prefix, content):
     with open(store.metadata_path(prefix), "w", encoding="utf-8") as file:
         file.write(content)
     with pytest.raises(CheckpointError, match=r"ckpt-done\.json"):
         store.load_network(prefix)
 
 
-def test_a_huge_description_is_refused_unread(prefix):
+def test_huge_metadata_are_refused_unread(prefix):
     os.truncate(store.metadata_path(prefix), MAX_METADATA + 1)
     with pytest.raises(CheckpointError, match="larger than"):
         store.load_network(prefix)

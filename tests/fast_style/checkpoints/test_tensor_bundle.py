@@ -110,7 +110,7 @@ def test_a_missing_data_file_is_damage(copy):
         ({"colour": "blue"}, "unknown network option 'colour'"),
     ],
 )
-def test_a_description_of_another_network_is_refused(copy, change, message):
+def test_metadata_of_another_network_are_refused(copy, change, message):
     path = copy.parent / FILES[2]
     metadata = json.loads(path.read_text())
     metadata["network"] |= change

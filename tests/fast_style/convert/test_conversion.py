@@ -67,8 +67,8 @@ def test_training_goes_on_from_a_converted_network(tmp_path):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (b"", "neither a file of PyTorch nor of HDF5"),
-        (b"text", "neither a file of PyTorch nor of HDF5"),
+        (b"", "neither a PyTorch nor an HDF5 file"),
+        (b"text", "neither a PyTorch nor an HDF5 file"),
         (b"\x89HDF\r\n\x1a\n", "damaged HDF5"),
         (b"PK\x03\x04", "damaged archive"),
         (b"\x80\x02cos\nsystem\n(tR.", "calls os.system"),

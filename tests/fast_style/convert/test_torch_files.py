@@ -1,4 +1,4 @@
-"""PyTorch's files are read without PyTorch; what is no dict of tensors is refused and never run."""
+"""PyTorch's files are read without PyTorch; all but dicts of tensors are refused and never run."""
 
 import contextlib
 import io
@@ -148,7 +148,7 @@ def test_no_pickle_of_a_legacy_file_is_run(tmp_path, place):
 
 
 @BOTH
-def test_every_cut_is_refused(tmp_path, kind):
+def test_files_truncated_anywhere_are_refused(tmp_path, kind):
     data = wrap(kind, files.state_of(ARRAYS), files.storages_of(ARRAYS))
     for length in range(len(data)):
         with pytest.raises(UnsafePickle):
@@ -172,8 +172,8 @@ def test_flipped_bytes_raise_nothing_else(tmp_path, kind):
     "value, message",
     [
         (files.tensor("0", [1 << 15, 1 << 15], [0, 0], count=1), r"shape \[32768, 32768\]"),
-        (files.tensor("0", [2], count=1), r"shape \[2\] in 1 numbers"),
-        (files.tensor("0", [1], count=1, offset=1), r"in 1 numbers"),
+        (files.tensor("0", [2], count=1), r"shape \[2\] in 1 elements"),
+        (files.tensor("0", [1], count=1, offset=1), r"in 1 elements"),
         (files.tensor("0", [-1], count=1), "without storage, shape or strides"),
         (files.tensor("0", [1 << 30]), "0"),
         (files.tensor("1", [1]), "missing|match"),
@@ -182,7 +182,7 @@ def test_flipped_bytes_raise_nothing_else(tmp_path, kind):
         (b"}", "'a' is a dict, not a tensor"),
     ],
 )
-def test_a_tensor_that_is_not_there_is_refused(tmp_path, kind, value, message):
+def test_a_tensor_beyond_its_storage_is_refused(tmp_path, kind, value, message):
     with pytest.raises(UnsafePickle, match=message):
         read(tmp_path, wrap(kind, files.state({"a": value}), {"0": bytes(4)}))
 
@@ -190,7 +190,7 @@ def test_a_tensor_that_is_not_there_is_refused(tmp_path, kind, value, message):
 @pytest.mark.parametrize(
     "pickled", [b"\x80\x02]q\x00h\x00a.", b"\x80\x02K\x01.", b"\x80\x02.", b""]
 )
-def test_what_is_no_dict_is_refused(tmp_path, pickled):
+def test_anything_but_a_dict_is_refused(tmp_path, pickled):
     with pytest.raises(UnsafePickle):
         read(tmp_path, files.zip_file(pickled, {}))
 
@@ -203,7 +203,7 @@ def test_keys_must_be_names():
             unpickler.read(_stream(pickled))
 
 
-def test_a_pickle_is_not_read_without_end(monkeypatch):
+def test_a_pickle_of_too_many_operations_is_refused(monkeypatch):
     monkeypatch.setattr(unpickler, "MAX_OPERATIONS", 100)
     with pytest.raises(UnsafePickle, match="more than 100 operations"):
         unpickler.read(_stream(b"\x80\x02" + b"N" * 200 + b"."))
@@ -238,5 +238,5 @@ def test_a_long_pickle_and_a_long_file_are_refused(tmp_path, monkeypatch):
 def test_a_legacy_count_that_differs_is_refused(tmp_path):
     data = files.legacy_file(files.state_of({"a": np.ones(2, np.float32)}), {"0": bytes(8)})
     data = data[:-16] + struct.pack("<q", 1 << 40) + data[-8:]
-    with pytest.raises(UnsafePickle, match="has 1099511627776 numbers, 2 are wanted"):
+    with pytest.raises(UnsafePickle, match="has 1099511627776 elements, 2 are expected"):
         read(tmp_path, data)

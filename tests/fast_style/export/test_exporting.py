@@ -95,7 +95,7 @@ def test_what_is_exported_is_the_network_of_the_checkpoint(prefix, photo, tmp_pa
     "options, message",
     [
         ({"format": "caffe"}, "`format` must be one of savedmodel, tflite, onnx, keras"),
-        ({"quantize": "int8"}, "`quantize` is for format tflite alone"),
+        ({"quantize": "int8"}, "`quantize` is for format tflite only"),
         ({"format": "tflite", "quantize": "int4"}, "`quantize` must be one of"),
         ({"size": (8, 8)}, "`size` is for formats tflite and onnx"),
         ({"format": "tflite", "size": (0, 8)}, "`size` must be height and width"),

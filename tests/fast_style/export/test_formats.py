@@ -101,7 +101,7 @@ def test_onnx(tmp_path, photo, kind, size):
         assert difference(run_onnx(tmp_path / "model.onnx", pixels), network, pixels) <= 1
 
 
-def test_onnx_without_its_package_is_said(tmp_path, monkeypatch):
+def test_a_missing_onnx_package_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match="pip install tf2onnx onnx"):
         formats.write_onnx(make("usual"), tmp_path / "model.onnx")

@@ -98,7 +98,7 @@ JPEG_DATA, PNG_DATA, WEBP_DATA = (GOOD[name][1] for name in ("jpeg", "png", "web
         ),
     ],
 )
-def test_a_header_that_is_none_is_refused(data, message):
+def test_unsupported_and_damaged_headers_are_refused(data, message):
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         header(data)
 
@@ -127,7 +127,7 @@ def test_a_webp_whose_canvas_is_not_its_image_is_refused():
         read(bytes(forged))
 
 
-def test_damaged_exif_is_no_exif():
+def test_damaged_exif_is_ignored():
     data = oriented(6)
     start = data.index(b"Exif")
     upright = images.decode(encode(picture(), "JPEG")).rgb.shape

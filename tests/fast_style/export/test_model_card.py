@@ -63,7 +63,7 @@ def test_what_is_not_known_is_said_or_left_out(tmp_path, network):
     assert not (tmp_path / "sample.jpg").exists()
 
 
-def test_a_description_from_elsewhere_breaks_nothing(tmp_path, network):
+def test_metadata_from_elsewhere_break_nothing(tmp_path, network):
     text = card(
         tmp_path, network, {"style": {"name": "a|b\n\n# c<script>"}, "losses": 3, "init_from": "x"}
     )

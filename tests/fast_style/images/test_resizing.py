@@ -51,8 +51,11 @@ def test_fit_keeps_a_thin_picture_one_pixel_wide():
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: resizing.fit(photo(), 0), "`size` must be at least 1 pixel, received 0"),
-        (lambda: resizing.fit(photo(), 9, "width"), "`side` must be .*, received 'width'"),
+        (lambda: resizing.fit(photo(), 0), "`size` must be at least 1; received 0"),
+        (
+            lambda: resizing.fit(photo(), 9, "width"),
+            "`side` must be one of long, short; received 'width'",
+        ),
         (lambda: resizing.resize(photo(), 0, 5), "`height` and `width` must be .*, received 0 x 5"),
         (lambda: resizing.resize(photo()[0], 5, 5), "`rgb` must be"),
     ],

@@ -143,7 +143,7 @@ def test_layers_come_with_their_weights_or_one():
         ({"content_layer_weights": (1.0, 2.0)}, r"`content_layer_weights` .* the 1 layers"),
         ({"content_weight": -1.0}, r"`content_weight` .*not negative; received -1.0"),
         ({"style_weight": float("nan")}, r"`style_weight` .*finite.*received nan"),
-        ({"style_layer_weights": (1, 1, 1, -2)}, r"`style_weight` .*received -2"),
+        ({"style_layer_weights": (1, 1, 1, -2)}, r"`style_layer_weights` .*received -2"),
         ({"tv_weight": float("inf")}, r"`tv_weight` must be finite.*received inf"),
         (
             {"style_reduction": "median"},
@@ -288,7 +288,7 @@ def test_several_paintings_count_by_the_mean_of_their_gram_matrices(network, pho
     "weights, message",
     [
         ((1.0,), r"`style_image_weights` must hold one weight for each of the 2 .*received 1"),
-        ((0.0, 0.0), r"`style_image_weights` must be .*not all zero; received 0.0, 0.0"),
+        ((0.0, 0.0), r"`style_image_weights` must not all be 0"),
         ((1.0, -1.0), r"`style_image_weights` must be .*not negative"),
         ((1.0, float("nan")), r"`style_image_weights` must be finite"),
     ],

@@ -55,7 +55,7 @@ def test_the_default_is_the_papers_l_feat():
         ({"content_layers": ()}, "must not both be 0"),
         ({"pixel_weight": -1}, "`pixel_weight` must be finite and not negative; received -1"),
         ({"tv_weight": float("nan")}, "`tv_weight` must be finite"),
-        ({"content_weight": float("inf")}, "`content_weight` .* must be finite"),
+        ({"content_weight": float("inf")}, "`content_weight` must be finite"),
         ({"content_layer_weights": (1, 2)}, "`content_layer_weights` must hold one weight"),
         ({"content_layers": ("a", "a")}, "`content_layers` must not repeat a layer"),
     ],

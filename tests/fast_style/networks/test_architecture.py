@@ -1,4 +1,4 @@
-"""What is said of a network without Keras, against the network itself."""
+"""A network without Keras against the network itself."""
 
 import pytest
 

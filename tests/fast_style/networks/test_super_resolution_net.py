@@ -1,7 +1,5 @@
 """The super-resolution network as training, inference and checkpoints call it."""
 
-import json
-
 import keras
 import numpy as np
 import pytest
@@ -9,7 +7,14 @@ import tensorflow as tf
 from PIL import Image
 
 from fast_style.networks.super_resolution_net import SuperResolutionNet
-from tests.checks import build, floats, randomize, run_layer_test
+from tests.checks import (
+    assert_gradients_reach_all_weights,
+    build,
+    copy_through_json,
+    floats,
+    randomize,
+    run_layer_test,
+)
 
 SMALL = {"factor": 4, "width": 4, "residual_blocks": 1}
 
@@ -95,14 +100,7 @@ def test_half_precision_keeps_the_pixels_of_the_skip(photo):
 def test_gradient_reaches_every_trainable_weight(photo, normalization, upsampling):
     net = randomize(small_net(normalization=normalization, upsampling=upsampling), scale=0.1)
     images, targets = floats(photo(8, 8, 1), photo(8, 8, 2)), floats(photo(32, 32), photo(32, 32))
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(tf.square(net(images, training=True) - targets))
-    gradients = tape.gradient(loss, net.trainable_variables)
-    for variable, gradient in zip(net.trainable_variables, gradients, strict=True):
-        assert np.isfinite(gradient).all(), variable.path
-        # A bias in front of a normalization is subtracted again.
-        if normalization == "none" or variable.name != "bias":
-            assert np.abs(gradient).max() > 0, variable.path
+    assert_gradients_reach_all_weights(net, images, targets)
 
 
 def test_xla_compiles_it(photo):
@@ -114,9 +112,7 @@ def test_xla_compiles_it(photo):
 
 def test_config_through_json_makes_the_same_network(photo):
     net = randomize(small_net(upsampling="transpose", skip=False, factor=2), scale=0.1)
-    copy = SuperResolutionNet.from_config(json.loads(json.dumps(net.get_config())))
-    copy.build()
-    copy.set_weights(net.get_weights())
+    copy = copy_through_json(net)
     np.testing.assert_array_equal(copy(floats(photo())), net(floats(photo())))
 
 

@@ -1,6 +1,7 @@
 """Bands give the whole image's picture, on each runtime and for each kind of network."""
 
 import collections
+import shutil
 
 import keras
 import numpy as np
@@ -95,9 +96,9 @@ def test_bands_smaller_than_the_receptive_field_are_refused(load, photo):
         bands.paint(load(), photo(), rows=12)
 
 
-def test_a_disk_that_is_too_small_is_said_first(load, photo, monkeypatch):
+def test_a_disk_that_is_too_small_is_refused_first(load, photo, monkeypatch):
     usage = collections.namedtuple("usage", "free")
-    monkeypatch.setattr(bands.shutil, "disk_usage", lambda _: usage(1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1000))
     with pytest.raises(OSError, match="GiB are needed .*TMPDIR"):
         bands.paint(load(), photo(64, 64), 16, in_memory=False)
 

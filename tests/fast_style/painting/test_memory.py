@@ -25,7 +25,7 @@ def test_sizes(text, expected):
 
 
 @pytest.mark.parametrize("text", ["", "much", "-1", "0", "2TiB", "1e3"])
-def test_what_is_no_size_is_refused(text):
+def test_anything_but_a_size_is_refused(text):
     with pytest.raises(ValueError, match="`max_memory` must be"):
         memory.parse_size(text)
 
@@ -55,7 +55,7 @@ def test_a_tile_overrules_the_estimate():
         memory.plan_bands(RUNTIME, (100, 100, 3), 2**30, tile=8)
 
 
-def test_too_little_memory_for_any_band_is_said():
+def test_too_little_memory_for_any_band_is_refused():
     with pytest.raises(ValueError, match="`max_memory` is too small .* 10000 x 8000 .* MiB"):
         memory.plan_bands(RUNTIME, (8000, 10000, 3), 300 * MIB)
 

@@ -39,7 +39,7 @@ def test_patterns_are_searched_where_the_shell_did_not(photos):
         ("photos/deep/b.png", "out.png")
     ]
     assert len(output_plan.plan(["photos/**/*"], "out")) == 3
-    with pytest.raises(ValueError, match=r"photos/\*.gif: no file fits"):
+    with pytest.raises(ValueError, match=r"photos/\*.gif: no file matches"):
         output_plan.plan(["photos/*.gif"])
 
 

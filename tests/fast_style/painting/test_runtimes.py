@@ -95,7 +95,9 @@ def test_super_resolution_runs_on_tensorflow(enlarger, photo):
 
 
 def test_super_resolution_is_not_openvinos(enlarger):
-    with pytest.raises(ValueError, match="`runtime` openvino is for networks for style: one for"):
+    with pytest.raises(
+        ValueError, match="`runtime` openvino runs networks for style only; one for"
+    ):
         Stylizer.load(enlarger, runtime="openvino")
 
 

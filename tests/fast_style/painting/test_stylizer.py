@@ -111,6 +111,6 @@ def test_a_tile_too_small_is_refused_at_once(network):
         np.zeros((0, 8, 3), np.uint8),
     ],
 )
-def test_what_is_no_image_is_refused(stylizer, images):
+def test_anything_but_an_image_is_refused(stylizer, images):
     with pytest.raises(ValueError, match="`images` must"):
         stylizer(images)

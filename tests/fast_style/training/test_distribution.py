@@ -72,13 +72,13 @@ def test_auto_without_a_cluster_or_gpus_is_one_device(monkeypatch):
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ("{", "TF_CONFIG can't be understood"),
-        ("[]", "TF_CONFIG can't be understood"),
+        ("{", "TF_CONFIG is invalid"),
+        ("[]", "TF_CONFIG is invalid"),
         ({"cluster": CLUSTER}, "'task' is missing"),
         ({"cluster": CLUSTER, "task": {"type": "worker", "index": 2}}, "there is no worker 2"),
         ({"cluster": CLUSTER, "task": {"type": "chief", "index": 0}}, "there is no chief 0"),
         ({"cluster": CLUSTER, "task": {"type": "ps", "index": 0}}, "'ps' is missing"),
-        ({"cluster": 3, "task": {"type": "worker", "index": 0}}, "can't be understood"),
+        ({"cluster": 3, "task": {"type": "worker", "index": 0}}, "TF_CONFIG is invalid"),
     ],
 )
 def test_a_tf_config_that_cannot_be_used_is_refused(monkeypatch, config, words):

@@ -1,4 +1,4 @@
-"""Super-resolution on the training loop that it shares with style (tests: test_training.py)."""
+"""Super-resolution on the training loop that it shares with style (tests: test_trainer.py)."""
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from fast_style.losses.super_resolution import SuperResolutionLossSettings
 from fast_style.training.settings import SuperResolutionSettings, TrainingSettings
 from fast_style.training.super_resolution_task import SuperResolutionTask
 from fast_style.training.trainer import TaskTrainer, Trainer
+from tests.training_runs import weights
 
 PIXEL = SuperResolutionLossSettings(content_weight=0, pixel_weight=1)
 FEATURES = SuperResolutionLossSettings(content_layers=("block1_conv2",))
@@ -42,10 +43,6 @@ def make(folder, tmp_path, random_vgg):
         return TaskTrainer(task, photos, checkpoint_dir=checkpoint_dir, **options)
 
     return make
-
-
-def weights(trainer):
-    return np.concatenate([np.ravel(weight) for weight in trainer.network.weights])
 
 
 def test_a_run_ends_with_a_network_that_says_what_it_is(make, tmp_path):
@@ -109,7 +106,7 @@ def test_a_run_of_another_task_is_not_mixed_with_an_earlier_one(
     )
     with pytest.raises(ValueError, match="task 'super_resolution', this run has 'style'"):
         Trainer(settings, photo(), Photos(folder, 16, 2), checkpoint_dir=tmp_path / "run")
-    with pytest.raises(ValueError, match="network for style, one for super_resolution is wanted"):
+    with pytest.raises(ValueError, match="network for style, one for super_resolution is expected"):
         make(tmp_path / "other", {"init_from": str(prefix)})
 
 
@@ -119,7 +116,7 @@ def test_a_run_can_start_from_a_trained_network(make, tmp_path):
     origin = str(tmp_path / "first" / "ckpt-done")
     second = make(settings={"init_from": origin, "network": {}})
     np.testing.assert_array_equal(weights(second), weights(first))
-    assert second.describe()["init_from"]["task"] == "super_resolution"
+    assert second.metadata()["init_from"]["task"] == "super_resolution"
     with pytest.raises(ValueError, match="`factor` must be 2 as in"):
         make(tmp_path / "b", {"init_from": origin, "network": {}, "factor": 4})
 
