@@ -1,3 +1,5 @@
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -33,7 +35,10 @@ def test_of_no_gradient_comes_no_update():
     np.testing.assert_array_equal(moved(Muon(0.1), start, np.zeros((2, 3, 3, 2, 4), "f")), start)
 
 
-@pytest.mark.skipif(not hasattr(keras.optimizers, "Muon"), reason="a Keras without Muon")
+@pytest.mark.skipif(
+    "rms_rate" not in inspect.signature(keras.optimizers.Muon).parameters,
+    reason="the Muon of this Keras scales its steps in another way",
+)
 @pytest.mark.parametrize("shape", [(3, 3, 2, 4), (1, 1, 3, 8)])
 def test_kernels_move_as_matrices_do_with_keras_s_muon(shape):
     matrix = (np.prod(shape[:3]), shape[3])
