@@ -24,6 +24,7 @@ from gatys.objective import Objective, batch
 from gatys.optimizers import WHITE, Lbfgs
 from gatys.painting import NOISE
 
+flags.DEFINE_string("style", None, "Which style of a network of several.")
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
 flags.DEFINE_list("sizes", ["256"], "Long sides of the photographs, pixels.")
 flags.DEFINE_list("steps", ["10", "25", "50", "100", "200", "500"], "Steps that are shown.")
@@ -167,8 +168,8 @@ def main(argv):
     values = flags.FLAGS
     _, prefix, style, *photos = argv
     shown = sorted(map(int, values.steps))
-    stylizer = Stylizer.load(prefix)
-    loss = trained_losses.load(stylizer.metadata, style, values.vgg_weights)
+    stylizer = Stylizer.load(prefix, style=flags.FLAGS.style)
+    loss = trained_losses.load(stylizer.metadata, style, values.vgg_weights, values.style)
     print(machine.describe())
     results = {}
     with tqdm.tqdm(total=len(values.sizes) * len(photos), unit="photograph") as bar:

@@ -16,6 +16,7 @@ from fast_style import images
 from fast_style.painting.stylizer import Stylizer
 from gatys.objective import batch
 
+flags.DEFINE_string("style", None, "Which style of a network of several.")
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
 flags.DEFINE_integer("image_size", 512, "Long side of the photographs, pixels; 0 keeps theirs.")
 
@@ -24,8 +25,8 @@ def main(argv):
     if len(argv) < 4:
         raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are expected")
     _, prefix, style, *photos = argv
-    stylizer = Stylizer.load(prefix)
-    loss = trained_losses.load(stylizer.metadata, style, flags.FLAGS.vgg_weights)
+    stylizer = Stylizer.load(prefix, style=flags.FLAGS.style)
+    loss = trained_losses.load(stylizer.metadata, style, flags.FLAGS.vgg_weights, flags.FLAGS.style)
     rows = []
     for path in photos:
         photo = images.read(path)

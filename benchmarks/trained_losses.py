@@ -1,19 +1,26 @@
-"""The loss that a network was trained with, for pictures that are compared by it."""
+"""The loss that a network was trained with, from its metadata."""
+
+import dataclasses
 
 from fast_style import images
+from fast_style.errors import InvalidValue
 from fast_style.losses.loss_network import LossNetwork
 from fast_style.losses.loss_settings import LossSettings
 from fast_style.losses.perceptual import PerceptualLoss
 from gatys.objective import batch
 
 
-def load(metadata, style, vgg_weights):
+def load(metadata, style, vgg_weights, name=None):
     """The `PerceptualLoss` of a training run.
 
     Args:
         metadata: dict of the trained network.
         style: path of the painting.
-        vgg_weights: "imagenet" or the path of a Keras weights file.
+        vgg_weights: "imagenet" or the path of a weights file.
+        name: of the style, if the network has several.
+
+    Raises:
+        ValueError: the network has no style of that name.
     """
     training = metadata["training"]
     settings = LossSettings(
@@ -22,8 +29,25 @@ def load(metadata, style, vgg_weights):
             for name, value in metadata["losses"].items()
         }
     )
+    distances = _style(metadata, name).get("distances")
+    if settings.style_reduction == "relative" and distances is None:
+        # Version 0.1 called it so.
+        settings = dataclasses.replace(settings, style_reduction="energy")
     network = LossNetwork(settings.layers, training["loss_network"], vgg_weights)
     painting = images.read(style)
     if training["style_size"]:
         painting = images.fit(painting, training["style_size"])
-    return PerceptualLoss(network, batch(painting), settings)
+    loss = PerceptualLoss(network, batch(painting), settings)
+    if distances is not None:
+        loss.set_distances([[distances[layer] for layer in settings.style_layers]])
+    return loss
+
+
+def _style(metadata, name):
+    """The entry of a style in metadata (dict)."""
+    if "styles" not in metadata:
+        return metadata.get("style", {})
+    for style in metadata["styles"]:
+        if style["name"] == name:
+            return style
+    raise InvalidValue(f"the network has no style {name!r}")

@@ -30,14 +30,17 @@ PYTHON_MODULES = {"pytest", "venv"}
 PLACEHOLDERS = {
     *("photo.jpg", "style.jpg", "other.jpg", "another.jpg", "small.png", "10000x8000.jpg"),
     *("holiday/", "photos/", "photos/train", "photos/**/*.jpg", "/path/to/train/", "Set5/"),
-    *("starry_night.jpg", "the_scream.jpg", "/data/photos", "candy.pth"),
+    *("starry_night.jpg", "/data/photos", "candy.pth"),
     *("vgg16.weights.h5", "vgg19.weights.h5"),
     *("coco/2014", "tfds:coco/2014"),
+    "paintings/",
 }
 # What commands write.
 OUTPUTS = {
     *("painted.png", "painted/", "large.png", "/data/checkpoints"),
     *("checkpoints/small", "checkpoints/small/ckpt-done", "checkpoints/large", "checkpoints/candy"),
+    *("checkpoints/many", "checkpoints/many/ckpt-done", "checkpoints/more", "sheet.jpg"),
+    *("exported/scream",),
     *("exported/starry_night", "exported/phone", "exported/web", "exported/keras"),
 }
 _SUFFIXES = (".jpg", ".png", ".h5", ".pth", ".keras")
