@@ -9,6 +9,7 @@ read, and those after it move up. Several workers do not know what the others co
 place in a batch keeps its worker, and another crop of one of that worker's photographs stands in.
 """
 
+import itertools
 import os
 import threading
 from pathlib import Path
@@ -139,16 +140,14 @@ class Photos:
         def extended(crops, indices, after):
             if self._degrade:
                 return (self._degrade(crops), crops), after
-            if self._styles > 1:
-                styles = tf.numpy_function(
-                    lambda places: draw_styles(places, self._styles, self.seed), [indices], tf.int32
-                )
-                return (crops, tf.ensure_shape(styles, indices.shape)), after
-            return crops, after
+            if self._styles == 1:
+                return crops, after
+            options = (self._styles, self.seed)
+            drawn = tf.numpy_function(lambda i: draw_styles(i, *options), [indices], tf.int32)
+            return (crops, tf.ensure_shape(drawn, indices.shape)), after
 
-        return dataset.map(extended).prefetch(
-            4
-        )  # batches: enough to even out photographs that decode slowly
+        # Four batches even out photographs that decode slowly.
+        return dataset.map(extended).prefetch(4)
 
     def sample(self, count):
         """The first crops of the order, the same for every worker.
@@ -159,14 +158,9 @@ class Photos:
         Returns:
             uint8 RGB `[N, image_size, image_size, 3]`, N at most `count`.
         """
-        crops = []
-        for record in self._source.records(0).take(len(self)).as_numpy_iterator():
-            crop = self._example(*record)
-            if crop.size:
-                crops.append(crop)
-            if len(crops) == count:
-                break
-        return np.stack(crops)
+        records = self._source.records(0).take(len(self)).as_numpy_iterator()
+        crops = (self._example(*record) for record in records)
+        return np.stack(list(itertools.islice((crop for crop in crops if crop.size), count)))
 
     def _batches(self, position):
         """Whole batches, without unreadable photographs."""

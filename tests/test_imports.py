@@ -21,6 +21,7 @@ TOP = (
     "fast_style",
     "fast_style.command_line",
     "fast_style.commands",
+    "fast_style.sheet",
     "gatys.command",
     "gatys.figures.command",
     "gatys.options",

@@ -22,6 +22,10 @@ COMES_ALONG = {
     "fast_style/pretrained/ckpt-done.index": "checkpoints",
     "fast_style/pretrained/ckpt-done.json": "checkpoints",
     "fast_style/samples/test.jpg": "img",
+    **{
+        f"fast_style/samples/paintings/{path.name}": "img/paintings"
+        for path in ROOT.glob("img/paintings/*.jpg")
+    },
 }
 
 
