@@ -137,7 +137,7 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(style, photos, flags, tmp_path
     ("case", "words"),
     [
         ("style missing", "no.jpg: no such file"),
-        ("style a directory", "is a directory"),
+        ("style a directory", "no painting that can be read"),
         ("style cut", "not a readable image"),
         ("style text", "not a readable image"),
         ("style huge", "--max_pixels"),

@@ -139,13 +139,15 @@ def differences(stored, metadata):
         for name in dict.fromkeys((*now, *before)):
             if (group, name) not in free and not _same(before.get(name), now.get(name)):
                 found.append((f"{group} {name}", before.get(name), now.get(name)))
-    return found
+    # What was measured differs where something else does: that is to be named first.
+    return sorted(found, key=lambda difference: difference[0].endswith(" distances"))
 
 
 def _by_name(group):
     """A list of styles as a dict."""
     if isinstance(group, list):
-        return {"names": [style["name"] for style in group]} | {s["name"]: s for s in group}
+        styles = {f"{s['name']} {key}": s[key] for s in group for key in s if key != "name"}
+        return {"names": [style["name"] for style in group]} | styles
     return group
 
 

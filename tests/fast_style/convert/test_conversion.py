@@ -9,6 +9,7 @@ import pytest
 from fast_style.checkpoints import store
 from fast_style.convert.conversion import ConversionError, convert
 from fast_style.painting.stylizer import Stylizer
+from fast_style.training.paintings import Painting
 from fast_style.training.settings import TrainingSettings
 from fast_style.training.style_task import StyleTask
 from tests import foreign_files
@@ -53,15 +54,15 @@ def test_an_hdf5_file_becomes_a_checkpoint(tmp_path, photo, strided):
 def test_training_goes_on_from_a_converted_network(tmp_path):
     convert(write_torch(tmp_path / "mosaic.pth", example_arrays(), "zip"), tmp_path / "mosaic")
     settings = TrainingSettings(init_from=str(tmp_path / "mosaic"))
-    painting = np.zeros((16, 16, 3), np.uint8)
-    network, origin = StyleTask(settings, painting).initial_network()
+    paintings = [Painting("black", np.zeros((16, 16, 3), np.uint8))]
+    network, origin = StyleTask(settings, paintings).initial_network()
     converted, _ = store.load_network(tmp_path / "mosaic")
     for here, there in zip(network.weights, converted.weights, strict=True):
         np.testing.assert_array_equal(here, there)
     assert origin["style"] == {"name": "mosaic"}
     with pytest.raises(ValueError, match="`padding` must be 'reflect'"):
         other = dataclasses.replace(settings, network={"padding": "zero"})
-        StyleTask(other, painting).initial_network()
+        StyleTask(other, paintings).initial_network()
 
 
 @pytest.mark.parametrize(

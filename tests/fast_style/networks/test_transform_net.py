@@ -182,6 +182,7 @@ def test_config_through_json_makes_the_same_network(photo):
         "upsampling": "transpose",
         "output": "linear",
         "strided_kernel": 4,
+        "styles": 1,
     }
     net = randomize(small_net(**options))
     config = net.get_config()

@@ -90,7 +90,7 @@ def test_a_run_with_other_paintings_is_another_run(make):
     make(settings={"steps": 2}).run()
     with pytest.raises(ValueError, match="network styles 3"):
         make(paintings=PAINTINGS[:2])
-    with pytest.raises(ValueError, match="styles kiss"):
+    with pytest.raises(ValueError, match="styles kiss crc32"):
         make(paintings=[*PAINTINGS[:2], painting("kiss", 4)])
 
 
