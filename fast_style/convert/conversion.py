@@ -3,8 +3,9 @@
 import os
 import zlib
 
+from fast_style.array_files import hdf5_files, torch_files
 from fast_style.checkpoints import store
-from fast_style.convert import foreign_networks, hdf5_files, torch_files
+from fast_style.convert import foreign_networks
 from fast_style.errors import InvalidValue, UserError
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"

@@ -8,8 +8,8 @@ import zlib
 
 import numpy as np
 
-from fast_style.convert import unpickler
-from fast_style.convert.pickled_tensors import Tensor, UnsafePickle
+from fast_style.array_files import unpickler
+from fast_style.array_files.pickled_tensors import Tensor, UnsafePickle
 
 MAX_FILE = 1 << 30  # bytes
 MAX_PICKLE = 1 << 24  # bytes; that of a state dict has some thousands
@@ -45,7 +45,7 @@ def read(path):
 
     Raises:
         OSError: it can't be read.
-        fast_style.convert.pickled_tensors.UnsafePickle: it is damaged, or not only tensors by name.
+        fast_style.array_files.pickled_tensors.UnsafePickle: it is damaged, or not only tensors by name.
     """
     if os.path.getsize(path) > MAX_FILE:
         raise UnsafePickle(f"larger than {MAX_FILE:,} bytes")
