@@ -26,7 +26,7 @@ _HELP = {
     "content_layer_weights": "A weight a layer (default: one over their number).",
     "style_layer_weights": "A weight a layer (default: one over their number).",
     "style_image_weights": "A weight for each painting (default: equal ones).",
-    "vgg_weights": '"imagenet" or the path of a Keras weights file.',
+    "vgg_weights": loss_network.WEIGHTS_HELP,
     "clip": "Keep pixels within 0..255 all the time.",
     "keep_colors": "Keep the colours of the photograph.",
     "jit_compile": "Compile the loss and its gradient with XLA.",

@@ -40,7 +40,7 @@ class Settings:
         clip: whether pixels stay within 0..255 all the time, not only in the end.
         loss_network: "vgg19" as in the paper, or "vgg16".
         pooling: "average" as in the paper, or "max".
-        vgg_weights: "imagenet" or the path of a Keras weights file.
+        vgg_weights: "imagenet" or the path of a file that `LossNetwork` takes.
         content_layers, style_layers: layers that are compared; the paper's, by default.
         content_layer_weights, style_layer_weights: a weight for each layer; empty for one over
             their number, as in the paper (section Methods).

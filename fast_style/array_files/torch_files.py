@@ -15,7 +15,7 @@ MAX_FILE = 1 << 30  # bytes
 MAX_PICKLE = 1 << 24  # bytes; that of a state dict has some thousands
 _MAX_MEMBERS = 10_000
 # What zipfile raises for damaged archives.
-_DAMAGED_ZIP = (
+DAMAGED_ZIP = (
     zipfile.BadZipFile,
     EOFError,
     LookupError,
@@ -45,7 +45,7 @@ def read(path):
 
     Raises:
         OSError: it can't be read.
-        fast_style.array_files.pickled_tensors.UnsafePickle: it is damaged, or not only tensors by name.
+        UnsafePickle: it is damaged, or not only tensors by name.
     """
     if os.path.getsize(path) > MAX_FILE:
         raise UnsafePickle(f"larger than {MAX_FILE:,} bytes")
@@ -89,7 +89,7 @@ def _read_zip(data):
             return state, wanted
     except UnsafePickle:
         raise
-    except _DAMAGED_ZIP as error:
+    except DAMAGED_ZIP as error:
         raise UnsafePickle(f"damaged archive ({error})") from error
 
 

@@ -8,7 +8,14 @@ which PyTorch describes a dict and a tensor.
 import pickletools
 import struct
 
-from fast_style.array_files.pickled_tensors import CALLS, MARK, Global, UnsafePickle, data, make_storage
+from fast_style.array_files.pickled_tensors import (
+    CALLS,
+    MARK,
+    Global,
+    UnsafePickle,
+    data,
+    make_storage,
+)
 
 MAX_OPERATIONS = 1_000_000
 
