@@ -7,6 +7,7 @@ import numpy as np
 from fast_style import images
 from fast_style.images.grid import grid
 from fast_style.losses.loss_network import LossNetwork
+from gatys.balance import make_network
 from gatys.painting import stylize
 from gatys.reconstruction import reconstruct_content, reconstruct_style
 from gatys.settings import Settings
@@ -43,6 +44,7 @@ class Studio:
     def feature_reconstructions(self):
         """The photograph, and rebuilt from VGG-16, with max pooling, as Johnson et al. do."""
         changed = {"loss_network": "vgg16", "pooling": "max", "vgg_weights": self.vgg16_weights}
+        changed["style_reduction"] = "sum"  # and so the content loss, which the weight is for
         settings = self.settings | changed
         network = LossNetwork(JOHNSON_LAYERS, "vgg16", self.vgg16_weights, "max")
         height, width = self._shown(self.photo).shape[:2]
@@ -87,7 +89,7 @@ class Studio:
 
     def _network(self, layers):
         chosen = Settings(**self.settings)
-        return LossNetwork(layers, chosen.loss_network, chosen.vgg_weights, chosen.pooling)
+        return make_network(chosen, layers, [self.photo, self.painting])
 
     def _shown(self, image):
         size = Settings(**self.settings).image_size
