@@ -170,7 +170,8 @@ class Settings:
             tv_weight=self.tv_weight,
             content_layer_weights=tuple(self.content_layer_weights),
             style_layer_weights=tuple(self.style_layer_weights),
-            style_reduction=self.style_reduction,
+            # Without style layers there are no distances that "relative" could divide by.
+            style_reduction=self.style_reduction if self.style_layers else "sum",
         )
         content = self.content_layer_weights or _equal(self.content_layers)
         style = self.style_layer_weights or _equal(self.style_layers)
