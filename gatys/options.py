@@ -7,6 +7,7 @@ from fast_style.losses import loss_network
 from gatys.settings import (
     BALANCE,
     COLOR_METHODS,
+    NORMALIZED_BALANCE,
     OPTIMIZERS,
     RATIO,
     STYLE_REDUCTIONS,
@@ -26,8 +27,8 @@ _HELP = {
     "content_weight": "Weight of the content loss, the paper's alpha (default: see --ratio).",
     "style_weight": "Weight of the style loss, the paper's beta.",
     "ratio": "The paper's alpha / beta, in place of --content_weight (default: "
-    f"{RATIO:g}; with --style_reduction=sum {BALANCE:g} for 512 x 512 pixels, in proportion more "
-    "for fewer pixels).",
+    f"{RATIO:g}; with --style_reduction=sum {BALANCE:g}, and with --normalized_vgg besides "
+    f"{NORMALIZED_BALANCE:g}, for 512 x 512 pixels, in proportion more for fewer pixels).",
     "tv_weight": "Weight of the total variation loss (mean absolute difference of neighbours).",
     "content_layers": "Layers of the content loss.",
     "style_layers": "Layers of the style loss.",

@@ -20,6 +20,8 @@ BALANCE = 2e-4
 The paper's content loss sums over the feature map: for the same look at another size, the ratio
 goes with one over the number of pixels.
 """
+NORMALIZED_BALANCE = 1e-8
+"""The same with a normalized loss network, whose features are about 1 in place of about 100."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -56,7 +58,8 @@ class Settings:
             features, so that every layer has its say, whatever the loss network and the painting;
             "sum" is the paper's sums.
         content_weight, style_weight: the paper's alpha and beta. A `content_weight` of None takes
-            `RATIO` of the style weight, or with sums `BALANCE` for the picture's size.
+            `RATIO` of the style weight, or with sums `BALANCE` (`NORMALIZED_BALANCE`) for the
+            picture's size.
         ratio: alpha / beta, in place of `content_weight`.
         tv_weight: weight of the total variation loss (mean absolute difference of neighbours),
             which the paper does not have.
@@ -142,7 +145,8 @@ class Settings:
         ratio = self.ratio
         if ratio is None:
             relative = self.style_reduction == "relative"
-            ratio = RATIO if relative else BALANCE * 512**2 / pixels
+            balance = NORMALIZED_BALANCE if self.normalized_vgg else BALANCE
+            ratio = RATIO if relative else balance * 512**2 / pixels
         return ratio * self.style_weight
 
     def losses(self, scales, pixels):

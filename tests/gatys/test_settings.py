@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gatys.settings import BALANCE, RATIO, Settings
+from gatys.settings import BALANCE, NORMALIZED_BALANCE, RATIO, Settings
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,6 @@ def test_content_weight_is_given_alone_as_a_ratio_or_by_the_size():
     assert Settings(style_reduction="sum").alpha(512**2) == pytest.approx(BALANCE)
     settings = Settings(style_weight=3.0, style_reduction="sum")
     assert settings.alpha(256**2) == pytest.approx(12 * BALANCE)
+    settings = Settings(normalized_vgg=True, style_reduction="sum")
+    assert settings.alpha(256**2) == pytest.approx(4 * NORMALIZED_BALANCE)
+    assert Settings(normalized_vgg=True).alpha(1) == pytest.approx(RATIO)
