@@ -13,7 +13,8 @@ from gatys.reconstruction import reconstruct_content, reconstruct_style
 from gatys.settings import Settings
 
 LAYERS = Settings.style_layers
-RATIOS = (1e-5, 1e-4, 1e-3, 1e-2)
+# alpha / beta of the columns, from texture to photograph, by `style_reduction`.
+RATIOS = {"relative": (1e-3, 1e-2, 1e-1, 1.0), "sum": (1e-5, 1e-4, 1e-3, 1e-2)}
 JOHNSON_LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3", "block5_conv1", "block5_conv3")
 # The paper adds total variation, summed over the pixels, and gives no weight.
 JOHNSON_TV = 1.0  # for each pixel
@@ -65,10 +66,11 @@ class Studio:
     def style_grid(self):
         """Style layers conv1_1 ... conv5_1 from top to bottom, alpha / beta from left to right."""
         network = self._network((*Settings.content_layers, *LAYERS))
+        ratios = RATIOS[Settings(**self.settings).style_reduction]
         rows = []
         for count in range(1, len(LAYERS) + 1):
             rows.append([])
-            for ratio in RATIOS:
+            for ratio in ratios:
                 settings = self.settings | {
                     "style_layers": LAYERS[:count],
                     "ratio": ratio,
@@ -76,7 +78,7 @@ class Studio:
                 }
                 rows[-1].append(stylize(self.photo, self.painting, network=network, **settings))
                 self.done()
-        return grid(rows, [f"{ratio:.0e}" for ratio in RATIOS], _up_to(LAYERS))
+        return grid(rows, [f"{ratio:.0e}" for ratio in ratios], _up_to(LAYERS))
 
     def _reconstructions(self, layers, network, settings, **more):
         pictures = [self._shown(self.photo)]
@@ -99,7 +101,7 @@ class Studio:
 FIGURES = {  # name: number of pictures that are computed
     "content_reconstructions": len(LAYERS),
     "style_reconstructions": len(LAYERS),
-    "style_grid": len(LAYERS) * len(RATIOS),
+    "style_grid": len(LAYERS) * len(RATIOS[Settings.style_reduction]),
     "feature_reconstructions": len(JOHNSON_LAYERS),
 }
 
