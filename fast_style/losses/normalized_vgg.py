@@ -27,7 +27,8 @@ def mean_activations(network, pictures):
                 sums[layer.name] = sums.get(layer.name, 0.0) + values.sum(axis=(0, 1, 2))
                 count = values.size // values.shape[-1]
                 positions[layer.name] = positions.get(layer.name, 0) + count
-    return {name: total / positions[name] for name, total in sums.items()}
+    # Pictures may be too small for the deepest layers to have any position.
+    return {name: total / max(positions[name], 1) for name, total in sums.items()}
 
 
 def normalize(network, pictures):

@@ -70,3 +70,10 @@ def test_the_mean_is_over_pictures_of_all_sizes(random_vgg, photo):
     )
     means = mean_activations(network, pictures)["block1_conv1"]
     np.testing.assert_allclose(means, flat.mean(axis=0), rtol=1e-4, atol=1e-4)
+
+
+def test_pictures_too_small_for_a_layer_leave_it_as_it_is(random_vgg, photo):
+    network = LossNetwork(["block2_conv1"], weights=random_vgg)
+    means = normalize(network, [np.float32(photo(1, 9)[None])])
+    assert not means["block2_conv1"].any()
+    assert all(np.isfinite(weight).all() for weight in network.get_weights())
