@@ -17,17 +17,19 @@ def mean_activations(network, pictures):
         dict from the name of each convolution, from shallow to deep, to a float64 array
         `[filters]`.
     """
-    sums, positions = {}, {}
+    layers = [layer for layer in network.stack if layer.weights]
+    sums = {layer.name: np.zeros(layer.bias.shape) for layer in layers}
+    positions = dict.fromkeys(sums, 0)
     for picture in pictures:
         x = network.preprocessing(keras.ops.convert_to_tensor(picture))
         for layer in network.stack:
+            if 0 in x.shape:  # too small a picture for the deeper layers
+                break
             x = layer(x)
             if layer.weights:
                 values = np.asarray(x, np.float64)
-                sums[layer.name] = sums.get(layer.name, 0.0) + values.sum(axis=(0, 1, 2))
-                count = values.size // values.shape[-1]
-                positions[layer.name] = positions.get(layer.name, 0) + count
-    # Pictures may be too small for the deepest layers to have any position.
+                sums[layer.name] += values.sum(axis=(0, 1, 2))
+                positions[layer.name] += values.size // values.shape[-1]
     return {name: total / max(positions[name], 1) for name, total in sums.items()}
 
 
@@ -36,8 +38,8 @@ def normalize(network, pictures):
 
     What a filter gives is divided by its mean, its kernel and bias alike, and what the next layer
     takes from it is multiplied by the same: ReLU and pooling pass factors on, so every layer's
-    features are those of before, divided by their means. A filter that is never active stays as it
-    is.
+    features are those of before, divided by their means. A filter that is never active gives what
+    it gave.
 
     Args:
         network: a `LossNetwork`, which is changed.
