@@ -23,8 +23,8 @@ def mean_activations(network, pictures):
     for picture in pictures:
         x = network.preprocessing(keras.ops.convert_to_tensor(picture))
         for layer in network.stack:
-            if 0 in x.shape:  # too small a picture for the deeper layers
-                break
+            if not layer.weights and min(x.shape[1:3]) < 2:
+                break  # too small a picture to be pooled
             x = layer(x)
             if layer.weights:
                 values = np.asarray(x, np.float64)
