@@ -59,14 +59,14 @@ def run_gatys(size, steps, jit_compile):
     from gatys.settings import Settings
 
     content, style, start = _images(size)
-    settings = Settings()
+    settings = Settings(style_reduction="sum")  # as in run_torch
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/vgg19.weights.h5"
         keras.applications.VGG19(include_top=False, weights=None).save_weights(path)
         network = LossNetwork(
             (*settings.content_layers, *settings.style_layers), "vgg19", path, settings.pooling
         )
-    losses = settings.losses({settings.content_layers[0]: (size // 8) ** 2 * 512}, size * size)
+    losses = settings.losses({settings.content_layers[0]: (size // 8) ** 2 * 512 / 2}, size * size)
     objective = Objective(PerceptualLoss(network, style, losses), content, jit_compile)
     clock, done = Clock(), []
 

@@ -4,7 +4,15 @@ from absl import flags
 
 from fast_style import command_line
 from fast_style.losses import loss_network
-from gatys.settings import BALANCE, COLOR_METHODS, OPTIMIZERS, Settings
+from gatys.settings import (
+    BALANCE,
+    COLOR_METHODS,
+    NORMALIZED_BALANCE,
+    OPTIMIZERS,
+    RATIO,
+    STYLE_REDUCTIONS,
+    Settings,
+)
 
 DEFAULTS = Settings()
 _HELP = {
@@ -19,7 +27,8 @@ _HELP = {
     "content_weight": "Weight of the content loss, the paper's alpha (default: see --ratio).",
     "style_weight": "Weight of the style loss, the paper's beta.",
     "ratio": "The paper's alpha / beta, in place of --content_weight (default: "
-    f"{BALANCE:g} for 512 x 512 pixels, in proportion more for fewer pixels).",
+    f"{RATIO:g}; with --style_reduction=sum {BALANCE:g}, and with --normalized_vgg besides "
+    f"{NORMALIZED_BALANCE:g}, for 512 x 512 pixels, in proportion more for fewer pixels).",
     "tv_weight": "Weight of the total variation loss (mean absolute difference of neighbouring "
     "pixels).",
     "content_layers": "Layers of the content loss.",
@@ -27,7 +36,11 @@ _HELP = {
     "content_layer_weights": "A weight a layer (default: one over their number).",
     "style_layer_weights": "A weight a layer (default: one over their number).",
     "style_image_weights": "A weight for each painting (default: equal ones).",
-    "vgg_weights": '"imagenet" or the path of a Keras weights file.',
+    "vgg_weights": loss_network.WEIGHTS_HELP,
+    "normalized_vgg": "Scale the loss network so that each filter's mean activation is 1, as in "
+    "the paper.",
+    "normalization_photos": "Folder of photographs over which that mean is taken (default: the "
+    "photograph and the paintings themselves).",
     "clip": "Keep pixels within 0..255 at every step.",
     "keep_colors": "Keep the colours of the photograph.",
     "jit_compile": "Compile the loss and its gradient with XLA.",
@@ -36,6 +49,11 @@ _CHOICES = {
     "optimizer": (OPTIMIZERS, "L-BFGS (SciPy's) or Adam."),
     "loss_network": (loss_network.ARCHITECTURES, "Network of the losses."),
     "pooling": (loss_network.POOLINGS, "Pooling of the loss network; the paper's is average."),
+    "style_reduction": (
+        STYLE_REDUCTIONS,
+        "relative divides each layer's loss by what it is for the unpainted photograph; sum is the "
+        "paper's.",
+    ),
     "color_method": (
         COLOR_METHODS,
         "Method of --keep_colors: luminance paints the brightness only, palette first gives the "

@@ -5,16 +5,15 @@ import math
 import time
 from collections.abc import Callable
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from fast_style import images
 from fast_style.errors import InvalidValue
 from fast_style.images.colors import to_uint8, with_colors_of
-from fast_style.losses.loss_network import LossNetwork, smallest_side
-from fast_style.losses.perceptual import PerceptualLoss
+from fast_style.losses.loss_network import smallest_side
 from gatys import colors
+from gatys.balance import make_loss, make_network
 from gatys.objective import Diverged, Objective, batch
 from gatys.optimizers import Adam, Lbfgs
 from gatys.settings import Settings
@@ -61,8 +60,8 @@ def stylize(content, style, callback=None, should_stop=None, network=None, **set
         callback: called with a `Progress` after each step.
         should_stop: called after each step; once it returns True, the best picture so far is
             returned.
-        network: a `fast_style.losses.loss_network.LossNetwork` to use, with all layers of the
-            losses; None makes one.
+        network: a `fast_style.losses.loss_network.LossNetwork` to use as it is, with all layers of
+            the losses; None makes one.
         **settings: fields of `gatys.Settings`, such as steps=100, image_size=256.
 
     Returns:
@@ -111,23 +110,16 @@ def paint(content, styles, settings, callback=None, should_stop=None, network=No
     sizes = _sizes(content, settings)
     if network is None:
         layers = (*settings.content_layers, *settings.style_layers)
-        network = LossNetwork(layers, settings.loss_network, settings.vgg_weights, settings.pooling)
+        network = make_network(settings, layers, [content, *styles])
     _check_sides(content, sizes, settings)
-    height, width = sizes[-1]
-    sizes_of_features = _feature_sizes(network, settings, height, width)
-    losses = settings.losses(sizes_of_features, height * width)
     run = _Run(settings.steps, callback, should_stop, render)
     optimizer = _optimizer(settings)
     picture = None
     for size, steps in zip(sizes, _split_steps(settings.steps, len(sizes)), strict=True):
         small = images.resize(content, *size)
         paintings = [_fitted_style(image, settings, size, sizes[-1]) for image in styles]
-        loss = PerceptualLoss(
-            network,
-            [batch(image) for image in paintings or [small]],
-            losses,
-            settings.style_image_weights,
-        )
+        targets = [batch(image) for image in paintings or [small]]
+        loss = make_loss(settings, network, batch(small), targets, sizes[-1])
         objective = Objective(loss, batch(small), settings.jit_compile)
         if picture is None:
             picture = _start(settings, small, paintings)
@@ -251,16 +243,6 @@ def _check_sides(content, sizes, settings):
             f"block{least.bit_length()}, which need {least} pixels of the shorter side; "
             f"received {max(sizes[0])}"
         )
-
-
-def _feature_sizes(network, settings, height, width):
-    """H W C of each content layer for a picture of that size (dict by layer)."""
-    if not settings.content_layers:
-        return {}
-    features = network(
-        keras.Input(batch_shape=(1, height, width, 3)), layers=settings.content_layers
-    )
-    return {name: math.prod(value.shape[1:]) for name, value in features.items()}
 
 
 def _fitted_style(style, settings, size, final):

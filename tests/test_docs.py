@@ -31,7 +31,7 @@ PLACEHOLDERS = {
     *("photo.jpg", "style.jpg", "other.jpg", "another.jpg", "small.png", "10000x8000.jpg"),
     *("holiday/", "photos/", "photos/train", "photos/**/*.jpg", "/path/to/train/", "Set5/"),
     *("starry_night.jpg", "/data/photos", "candy.pth"),
-    *("vgg16.weights.h5", "vgg19.weights.h5"),
+    *("vgg16.weights.h5", "deep.keras"),
     *("coco/2014", "tfds:coco/2014"),
     "paintings/",
 }

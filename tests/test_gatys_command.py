@@ -59,6 +59,7 @@ def test_flags_reach_the_picture(files, flags, tmp_path, random_vgg):
         *("--style_image_weights=3,1", "--style_layer_weights=1,0.5", "--ratio=0.01"),
         *("--optimizer=adam", "--learning_rate=5", "--init=noise", "--seed=3", "--pooling=max"),
         *("--min_size=12", "--keep_colors", "--color_method=palette", "--style_size=20"),
+        *("--style_reduction=sum", "--normalized_vgg", f"--normalization_photos={files}"),
         cwd=tmp_path,
     )
     assert process.returncode == 0, process.stderr
@@ -75,6 +76,9 @@ def test_flags_reach_the_picture(files, flags, tmp_path, random_vgg):
         style_image_weights=(3.0, 1.0),
         style_layer_weights=(1.0, 0.5),
         ratio=0.01,
+        style_reduction="sum",
+        normalized_vgg=True,
+        normalization_photos=str(files),
         optimizer="adam",
         learning_rate=5.0,
         init="noise",
@@ -123,7 +127,7 @@ def test_ctrl_c_keeps_the_picture_so_far(files, flags, tmp_path):
 def test_a_loss_that_overflows_is_one_line_and_keeps_the_picture(files, flags, tmp_path):
     process = run(
         *(files / "photo.png", files / "style.png", *flags),
-        *("--style_weight=1e38", "--content_weight=1e38", "--output=out.png", "--log_dir="),
+        *("--style_weight=1e38", "--style_reduction=sum", "--output=out.png", "--log_dir="),
         cwd=tmp_path,
     )
     assert_one_line_error(process, "the loss is inf", "step 1 of 4", "out.png holds the best")

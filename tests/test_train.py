@@ -146,7 +146,7 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(style, photos, flags, tmp_path
         ("photos empty", "no image file"),
         ("photos damaged", "none of its 1 image files can be read"),
         ("weights missing", "no such weights file"),
-        ("weights damaged", "not a Keras weights file"),
+        ("weights damaged", "no weights of vgg16"),
         ("unknown layer", "block9_conv9"),
         ("checkpoint_dir a file", "file"),
         ("checkpoint_dir read-only", "/proc/run"),

@@ -255,7 +255,7 @@ def _define_losses():
         "0 keeps its own size.",
     )
     _define(flags.DEFINE_enum, "loss_network", "Network of the losses.", loss_network.ARCHITECTURES)
-    _define(flags.DEFINE_string, "vgg_weights", '"imagenet" or the path of a Keras weights file.')
+    _define(flags.DEFINE_string, "vgg_weights", loss_network.WEIGHTS_HELP)
 
 
 def _define_network():

@@ -3,8 +3,9 @@
 import os
 import zlib
 
+from fast_style.array_files import hdf5_files, torch_files
 from fast_style.checkpoints import store
-from fast_style.convert import foreign_networks, hdf5_files, torch_files
+from fast_style.convert import foreign_networks
 from fast_style.errors import InvalidValue, UserError, check_choice
 
 # First bytes of the files: HDF5; of PyTorch a zip archive, or a pickle of protocol 2 to 5.

@@ -1,22 +1,30 @@
 """The loss network: a fixed VGG whose features the perceptual losses compare."""
 
-import os
 import re
 
 import keras
 
 from fast_style.errors import InvalidValue, check_choice, first_line
+from fast_style.losses import vgg_weights
+from fast_style.losses.preprocessing import CAFFE
 
 ARCHITECTURES = ("vgg16", "vgg19")
 POOLINGS = ("max", "average")
+WEIGHTS_HELP = (
+    "Weights of the loss network: imagenet, or the path of a file of Keras (.keras, .weights.h5, "
+    ".h5: the network alone, with top, or fine-tuned inside another model) or of PyTorch (.pth, "
+    "which is given images as torchvision prepares them)."
+)
 
 
 @keras.saving.register_keras_serializable("fast_style")
 class LossNetwork(keras.Model):
     """Features of a frozen VGG-16 or VGG-19 at named layers, in one pass.
 
-    The network ends after the deepest of `layers`. It does VGG's own preprocessing (BGR, minus the
-    ImageNet mean). Features are taken after the ReLU: `block3_conv3` is the paper's relu3_3.
+    The network ends after the deepest of `layers`. It does the preprocessing that its weights
+    were trained with: Keras's (BGR, minus the ImageNet mean), or of a file of PyTorch's
+    torchvision's (RGB, minus the mean, divided by the standard deviation). Features are taken after
+    the ReLU: `block3_conv3` is the paper's relu3_3.
 
     Called on float32 RGB `[N, H, W, 3]` with values 0..255, returns a dict from layer name to
     features `[N, H', W', C]`, ordered from shallow to deep. Called with `layers`, it returns only
@@ -25,9 +33,13 @@ class LossNetwork(keras.Model):
     Args:
         layers: names of convolutions as Keras writes them, such as "block3_conv3".
         architecture: "vgg16" or "vgg19".
-        weights: "imagenet" (downloaded by Keras once), the path of a Keras weights file without
-            the classifier ("top"), or None for random weights.
+        weights: "imagenet" (downloaded by Keras once), the path of a file that
+            `fast_style.losses.vgg_weights.read` takes (a VGG of Keras, with or without top, one
+            fine-tuned inside another model, or PyTorch's), or None for random weights.
         pooling: "max", or "average" as Gatys et al. 2015 prefer.
+
+    Attributes:
+        preprocessing: the `fast_style.losses.preprocessing.Preprocessing` that is done.
 
     Raises:
         ValueError: an unsupported layer, architecture or pooling, a file of other weights, or a
@@ -42,7 +54,7 @@ class LossNetwork(keras.Model):
         check_choice("pooling", pooling, POOLINGS)
         self.architecture = architecture
         self.pooling = pooling
-        vgg = _load_vgg(architecture, weights)
+        vgg, self.preprocessing = _load_vgg(architecture, weights)
         names = [layer.name for layer in vgg.layers if "_conv" in layer.name]
         unknown = [name for name in layers if name not in names]
         if unknown or not layers:
@@ -70,7 +82,7 @@ class LossNetwork(keras.Model):
                 f"received {', '.join(missing)}"
             )
         features = {}
-        x = keras.applications.vgg16.preprocess_input(images)
+        x = self.preprocessing(images)
         for layer in self.stack:
             if len(features) == len(wanted):
                 break
@@ -100,26 +112,20 @@ def check_size(name, size, layers):
 
 
 def _load_vgg(architecture, weights):
-    """The `keras.applications` model without its classifier, with clear errors for bad weights."""
+    """The `keras.applications` model without top, and the preprocessing that its weights take."""
     make = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[architecture]
-    if weights is not None and weights != "imagenet":
-        weights = os.fspath(weights)
-        if not os.path.isfile(weights):
-            raise FileNotFoundError(
-                f"{weights}: no such weights file; give `imagenet` or the path of a Keras "
-                f"weights file of {architecture} without top"
-            )
-        if not weights.endswith(".h5"):
-            raise InvalidValue(f"`weights` must end in .weights.h5 or .h5; received {weights!r}")
-    try:
-        return make(include_top=False, weights=weights)
-    except Exception as error:  # Keras, h5py and urllib raise many classes here
-        reason = first_line(error)
-        if weights == "imagenet":
+    if weights == "imagenet":
+        try:
+            return make(include_top=False, weights=weights), CAFFE
+        except Exception as error:  # Keras, h5py and urllib raise many classes here
             raise InvalidValue(
-                f"the ImageNet weights of {architecture} could not be downloaded ({reason}); "
-                "give the path of a Keras weights file as `weights` (flag --vgg_weights)"
+                f"the ImageNet weights of {architecture} could not be downloaded "
+                f"({first_line(error)}); give the path of a file as `weights` (flag --vgg_weights)"
             ) from error
-        raise InvalidValue(
-            f"{weights}: not a Keras weights file of {architecture} without top ({reason})"
-        ) from error
+    if weights is None:
+        return make(include_top=False, weights=None), CAFFE
+    found = vgg_weights.read(weights, architecture)  # first: a mistake is said at once
+    vgg = make(include_top=False, weights=None)
+    for name, values in found.layers.items():
+        vgg.get_layer(name).set_weights(values)
+    return vgg, found.preprocessing

@@ -28,7 +28,7 @@ class RunSettings:
         losses: dataclass with `layers`, those of the loss network that it needs.
         network: options of the network that differ from its defaults.
         loss_network: "vgg16" or "vgg19".
-        vgg_weights: "imagenet" or the path of a Keras weights file.
+        vgg_weights: "imagenet" or the path of a file that `LossNetwork` takes.
         init_from: prefix of a trained network to start from, or "".
         mixed_precision: whether convolutions compute in bfloat16. Variables, the picture, its Gram
             matrices and losses stay float32.

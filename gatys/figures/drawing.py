@@ -7,12 +7,14 @@ import numpy as np
 from fast_style import images
 from fast_style.images.grid import grid
 from fast_style.losses.loss_network import LossNetwork
+from gatys.balance import make_network
 from gatys.painting import stylize
 from gatys.reconstruction import reconstruct_content, reconstruct_style
 from gatys.settings import Settings
 
 LAYERS = Settings.style_layers
-RATIOS = (1e-5, 1e-4, 1e-3, 1e-2)
+# alpha / beta of the columns, from texture to photograph, by `style_reduction`.
+RATIOS = {"relative": (1e-3, 1e-2, 1e-1, 1.0), "sum": (1e-5, 1e-4, 1e-3, 1e-2)}
 JOHNSON_LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3", "block5_conv1", "block5_conv3")
 # The paper adds total variation, summed over the pixels, and names no weight.
 JOHNSON_TV = 1.0  # for each pixel
@@ -43,6 +45,7 @@ class Studio:
     def feature_reconstructions(self):
         """The photograph, and reconstructed from VGG-16 with max pooling, as Johnson et al. do."""
         changed = {"loss_network": "vgg16", "pooling": "max", "vgg_weights": self.vgg16_weights}
+        changed["style_reduction"] = "sum"  # and so the content loss, which the weight is for
         settings = self.settings | changed
         network = LossNetwork(JOHNSON_LAYERS, "vgg16", self.vgg16_weights, "max")
         height, width = self._shown(self.photo).shape[:2]
@@ -63,10 +66,11 @@ class Studio:
     def style_grid(self):
         """Style layers conv1_1 ... conv5_1 from top to bottom, alpha / beta from left to right."""
         network = self._network((*Settings.content_layers, *LAYERS))
+        ratios = RATIOS[Settings(**self.settings).style_reduction]
         rows = []
         for count in range(1, len(LAYERS) + 1):
             rows.append([])
-            for ratio in RATIOS:
+            for ratio in ratios:
                 settings = self.settings | {
                     "style_layers": LAYERS[:count],
                     "ratio": ratio,
@@ -74,7 +78,7 @@ class Studio:
                 }
                 rows[-1].append(stylize(self.photo, self.painting, network=network, **settings))
                 self.done()
-        return grid(rows, [f"{ratio:.0e}" for ratio in RATIOS], _up_to(LAYERS))
+        return grid(rows, [f"{ratio:.0e}" for ratio in ratios], _up_to(LAYERS))
 
     def _reconstructions(self, layers, network, settings, **more):
         pictures = [self._shown(self.photo)]
@@ -87,7 +91,7 @@ class Studio:
 
     def _network(self, layers):
         chosen = Settings(**self.settings)
-        return LossNetwork(layers, chosen.loss_network, chosen.vgg_weights, chosen.pooling)
+        return make_network(chosen, layers, [self.photo, self.painting])
 
     def _shown(self, image):
         size = Settings(**self.settings).image_size
@@ -97,7 +101,7 @@ class Studio:
 FIGURES = {  # name: number of pictures that are computed
     "content_reconstructions": len(LAYERS),
     "style_reconstructions": len(LAYERS),
-    "style_grid": len(LAYERS) * len(RATIOS),
+    "style_grid": len(LAYERS) * len(RATIOS[Settings.style_reduction]),
     "feature_reconstructions": len(JOHNSON_LAYERS),
 }
 

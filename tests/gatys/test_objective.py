@@ -26,9 +26,14 @@ def batch(photo):
 @pytest.fixture
 def objective(network, batch):
     settings = Settings(
-        content_layers=CONTENT, style_layers=STYLE, ratio=1e-3, style_weight=2.0, tv_weight=3.0
+        content_layers=CONTENT,
+        style_layers=STYLE,
+        ratio=1e-3,
+        style_weight=2.0,
+        tv_weight=3.0,
+        style_reduction="sum",
     )
-    losses = settings.losses({"block2_conv1": 8 * 12 * 128}, 16 * 24)
+    losses = settings.losses({"block2_conv1": 8 * 12 * 128 / 2}, 16 * 24)
     return Objective(PerceptualLoss(network, batch(20, 12, 5), losses), batch(16, 24, 1))
 
 
@@ -42,7 +47,8 @@ def test_losses_are_those_of_another_framework(shared, vgg_weights, layer):
     )
     network = LossNetwork([layer], weights=vgg_weights)
     count = int(tf.size(network(content)[layer]))
-    losses = Settings(content_layers=(layer,), style_layers=(layer,)).losses({layer: count}, 1)
+    settings = Settings(content_layers=(layer,), style_layers=(layer,), style_reduction="sum")
+    losses = settings.losses({layer: count / 2}, 1)
     loss = PerceptualLoss(network, style, losses)
     _, found = Objective(loss, content)(content)
     assert found["style"] == pytest.approx(reference[f"gatys_style_loss/{layer}"], rel=1e-4)
@@ -116,7 +122,8 @@ def test_what_is_not_finite_is_an_error(objective, batch):
 
 
 def test_xla_gives_the_same(network, batch):
-    losses = Settings(content_layers=CONTENT, style_layers=STYLE).losses({CONTENT[0]: 1}, 1)
+    settings = Settings(content_layers=CONTENT, style_layers=STYLE, style_reduction="sum")
+    losses = settings.losses({CONTENT[0]: 1}, 1)
     loss = PerceptualLoss(network, batch(12, 12, 5), losses)
     picture = batch(12, 16, 2)
     (plain, value), (fused, other) = (

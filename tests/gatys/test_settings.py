@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gatys.settings import BALANCE, Settings
+from gatys.settings import BALANCE, NORMALIZED_BALANCE, RATIO, Settings
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from gatys.settings import BALANCE, Settings
         ({"color_method": "hue"}, r"`color_method` must be one of luminance, palette"),
         ({"loss_network": "vgg11"}, r"`loss_network` must be one of vgg16, vgg19"),
         ({"pooling": "sum"}, r"`pooling` must be one of max, average"),
+        ({"style_reduction": "mean"}, r"`style_reduction` must be one of relative, sum"),
         ({"learning_rate": 0.0}, r"`learning_rate` must be positive; received 0.0"),
         ({"learning_rate": float("nan")}, r"`learning_rate` must be positive; received nan"),
         ({"ratio": -1.0}, r"`ratio` must be finite and not negative; received -1.0"),
@@ -43,19 +44,35 @@ def test_an_array_is_an_init_too():
 
 
 def test_the_paper_weighs_layers_equally():
-    losses = Settings().losses({"block4_conv2": 10}, 512**2)
+    losses = Settings(style_reduction="sum").losses({"block4_conv2": 5}, 512**2)
     assert losses.style_layer_weights == (0.2 / 4,) * 5
-    assert losses.content_layer_weights == (10 / 2,)
+    assert losses.content_layer_weights == (5,)
     assert losses.style_reduction == "sum"
 
 
-def test_weights_of_layers_are_kept_as_given():
-    settings = Settings(style_layers=("a", "b"), style_layer_weights=(3.0, 1.0))
-    assert settings.losses({"block4_conv2": 2}, 1).style_layer_weights == (0.75, 0.25)
+def test_relative_layers_add_up_to_one():
+    losses = Settings().losses({"block4_conv2": 0.1}, 512**2)
+    assert losses.style_layer_weights == (0.2,) * 5
+    assert losses.content_layer_weights == (0.1,)
+    assert losses.style_reduction == "relative"
+
+
+@pytest.mark.parametrize("reduction, weights", [("sum", (0.75, 0.25)), ("relative", (3.0, 1.0))])
+def test_weights_of_layers_are_kept_as_given(reduction, weights):
+    settings = Settings(
+        style_layers=("a", "b"), style_layer_weights=(3.0, 1.0), style_reduction=reduction
+    )
+    assert settings.losses({"block4_conv2": 1}, 1).style_layer_weights == weights
 
 
 def test_content_weight_is_given_alone_as_a_ratio_or_by_the_size():
     assert Settings(content_weight=7.0, style_weight=2.0).alpha(100) == 7.0
     assert Settings(ratio=1e-3, style_weight=2.0).alpha(100) == pytest.approx(2e-3)
-    assert Settings().alpha(512**2) == pytest.approx(BALANCE)
-    assert Settings(style_weight=3.0).alpha(256**2) == pytest.approx(12 * BALANCE)
+    assert Settings(style_weight=3.0).alpha(1) == Settings(style_weight=3.0).alpha(512**2)
+    assert Settings(style_weight=3.0).alpha(1) == pytest.approx(3 * RATIO)
+    assert Settings(style_reduction="sum").alpha(512**2) == pytest.approx(BALANCE)
+    settings = Settings(style_weight=3.0, style_reduction="sum")
+    assert settings.alpha(256**2) == pytest.approx(12 * BALANCE)
+    settings = Settings(normalized_vgg=True, style_reduction="sum")
+    assert settings.alpha(256**2) == pytest.approx(4 * NORMALIZED_BALANCE)
+    assert Settings(normalized_vgg=True).alpha(1) == pytest.approx(RATIO)

@@ -57,6 +57,24 @@ def test_losses_are_those_of_another_framework(reference, features, layer):
     assert float(content) == pytest.approx(reference[f"content_loss/{layer}"], rel=1e-4)
 
 
+def test_losses_of_all_thirteen_layers_are_those_of_another_framework(shared, vgg_weights):
+    with np.load(shared / "reference" / "vgg16_all_layers.npz") as file:
+        reference = dict(file)
+    names = [name.split("/")[1] for name in reference if name.startswith("style_loss/")]
+    assert len(names) == 13
+    network = LossNetwork(names, weights=vgg_weights)
+    content, style, shifted = (
+        network(reference[f"{kind}_image"][None].astype("float32"))
+        for kind in ("content", "style", "shifted")
+    )
+    for name in names:
+        grams = [perceptual.gram_matrix(features[name]) for features in (content, style)]
+        found = float(perceptual.style_loss(*grams, "sum"))
+        assert found == pytest.approx(reference[f"style_loss/{name}"], rel=1e-3), name
+        found = float(perceptual.content_loss(content[name], shifted[name]))
+        assert found == pytest.approx(reference[f"content_loss/{name}"], rel=1e-3), name
+
+
 # By definition
 
 

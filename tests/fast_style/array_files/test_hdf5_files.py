@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
-from fast_style.convert import hdf5_files
-from fast_style.convert.hdf5_files import UnsafeHdf5
+from fast_style.array_files import hdf5_files
+from fast_style.array_files.hdf5_files import UnsafeHdf5
 
 WEIGHT = np.arange(24, dtype=np.float32).reshape(2, 3, 2, 2)
 

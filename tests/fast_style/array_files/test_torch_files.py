@@ -10,8 +10,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from fast_style.convert import torch_files, unpickler
-from fast_style.convert.pickled_tensors import UnsafePickle
+from fast_style.array_files import torch_files, unpickler
+from fast_style.array_files.pickled_tensors import UnsafePickle
 from tests import foreign_files as files
 
 ARRAYS = {

@@ -1,20 +1,22 @@
-"""Reads the arrays of an HDF5 file, such as hickle writes, and nothing but arrays.
+"""Reads the arrays of an HDF5 file, such as Keras and hickle write, and nothing but arrays.
 
 hickle keeps pickled Python objects beside its arrays; they are never read. Links into other files
 are refused, and so are filters that HDF5 would load from a library.
 """
 
+import contextlib
+import os
 import re
 
 import h5py
 import numpy as np
 
-from fast_style.errors import InvalidValue, one_line
+from fast_style.errors import InvalidValue, UserError, one_line
 
 # The file is untrusted. A network of width 32 has 7 MB in 60 arrays, and hickle nests 3 groups.
 MAX_BYTES = 1 << 30  # of all arrays
 _MAX_OBJECTS = 10_000
-_MAX_DEPTH = 8
+_MAX_DEPTH = 16  # Keras takes two levels for each model inside a model
 _MAX_INFLATION = 1100  # bytes of an array for each stored one; deflate reaches 1032
 _FILTERS = frozenset((h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32))
 # Groups and datasets that hickle adds on its own: levels data, data_0; its tables of types.
@@ -41,44 +43,84 @@ def read(path):
         OSError: it can't be read.
         UnsafeHdf5: links, unsupported filters, sizes beyond the limits, or a damaged file.
     """
-    open(path, "rb").close()  # raises an OSError with the path if it can't be read
+    with opened(path) as file:
+        arrays = {}
+        for parts, dataset in datasets(file, _TABLES):
+            inner = [_QUOTED.sub(r"\1", part) for part in parts if not _LEVEL.fullmatch(part)]
+            name = ".".join(inner)
+            if name in arrays:
+                raise UnsafeHdf5(f"{name!r} appears twice")
+            arrays[name] = dataset
+        check(arrays)
+        return {name: np.asarray(dataset[()]) for name, dataset in arrays.items()}
+
+
+@contextlib.contextmanager
+def opened(source):
+    """Opens an HDF5 file; what h5py raises while it is open becomes `UnsafeHdf5`.
+
+    Args:
+        source: path of the file, or a binary file that can be sought.
+
+    Yields:
+        The open `h5py.File`.
+
+    Raises:
+        OSError: it can't be read.
+        UnsafeHdf5: it is damaged.
+    """
+    if isinstance(source, str | os.PathLike):
+        open(source, "rb").close()  # raises an OSError with the path if it can't be read
     try:
-        with h5py.File(path, "r") as file:
-            arrays = {}
-            for name, dataset in _datasets(file):
-                if name in arrays:
-                    raise UnsafeHdf5(f"{name!r} appears twice")
-                arrays[name] = dataset
-            _check_sizes(arrays)
-            return {name: np.asarray(dataset[()]) for name, dataset in arrays.items()}
-    except UnsafeHdf5:
+        with h5py.File(source, "r") as file:
+            yield file
+    except UserError:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:  # of h5py
         raise UnsafeHdf5(f"damaged HDF5 file ({one_line(error)})") from error
 
 
-def _datasets(file):
-    """Yields names and datasets, found through hard links alone."""
-    waiting = [(file, (), 0)]
+def datasets(file, left_out=()):
+    """The datasets of a file, found through hard links alone. None is read or checked yet.
+
+    Args:
+        file: what `opened` yields.
+        left_out: names at the top of the file that are not looked into.
+
+    Yields:
+        Pairs of a dataset and, before it, the names that lead to it (tuple).
+
+    Raises:
+        UnsafeHdf5: a link of another kind, or too many groups.
+    """
+    waiting = [(file, ())]
     seen = 0
     while waiting:
-        group, parts, depth = waiting.pop()
+        group, parts = waiting.pop()
         for key in group:
             seen += 1
-            if seen > _MAX_OBJECTS or depth > _MAX_DEPTH:
+            if seen > _MAX_OBJECTS or len(parts) > _MAX_DEPTH:
                 raise UnsafeHdf5("too many groups for a network")
             if not isinstance(group.get(key, getlink=True), h5py.HardLink):
                 raise UnsafeHdf5(f"{key!r} is a link")
-            if depth == 0 and key in _TABLES:
+            if not parts and key in left_out:
                 continue
-            inner = parts if _LEVEL.fullmatch(key) else (*parts, _QUOTED.sub(r"\1", key))
             item = group[key]
             if isinstance(item, h5py.Group):
-                waiting.append((item, inner, depth + 1))
+                waiting.append((item, (*parts, key)))
             elif isinstance(item, h5py.Dataset):
-                name = ".".join(inner)
-                _check_dataset(name, item)
-                yield name, item
+                yield (*parts, key), item
+
+
+def check(arrays):
+    """Raises `UnsafeHdf5` unless datasets hold numbers that are there, within the limits.
+
+    Args:
+        arrays: dict of datasets by name. Together they may be read after this.
+    """
+    for name, dataset in arrays.items():
+        _check_dataset(name, dataset)
+    _check_sizes(arrays)
 
 
 def _check_dataset(name, dataset):

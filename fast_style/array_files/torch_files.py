@@ -8,15 +8,15 @@ import zlib
 
 import numpy as np
 
-from fast_style.convert import unpickler
-from fast_style.convert.pickled_tensors import Tensor, UnsafePickle
+from fast_style.array_files import unpickler
+from fast_style.array_files.pickled_tensors import Tensor, UnsafePickle
 
 # The file is untrusted. A network of width 32 has 7 MB in 60 tensors, a pickle of 9,211 bytes.
 MAX_FILE = 1 << 30  # bytes
 MAX_PICKLE = 1 << 24  # bytes
 _MAX_MEMBERS = 10_000
 # What zipfile raises for damaged archives.
-_DAMAGED_ZIP = (
+DAMAGED_ZIP = (
     zipfile.BadZipFile,
     EOFError,
     LookupError,
@@ -46,8 +46,7 @@ def read(path):
 
     Raises:
         OSError: it can't be read.
-        fast_style.convert.pickled_tensors.UnsafePickle: it is damaged, or holds anything but
-            tensors by name.
+        UnsafePickle: it is damaged, or holds anything but tensors by name.
     """
     if os.path.getsize(path) > MAX_FILE:
         raise UnsafePickle(f"larger than {MAX_FILE:,} bytes")
@@ -91,7 +90,7 @@ def _read_zip(data):
             return state, wanted
     except UnsafePickle:
         raise
-    except _DAMAGED_ZIP as error:
+    except DAMAGED_ZIP as error:
         raise UnsafePickle(f"damaged archive ({error})") from error
 
 

@@ -7,7 +7,14 @@ else, and the only "calls" are those few by which PyTorch describes a dict and a
 import pickletools
 import struct
 
-from fast_style.convert.pickled_tensors import CALLS, MARK, Global, UnsafePickle, data, make_storage
+from fast_style.array_files.pickled_tensors import (
+    CALLS,
+    MARK,
+    Global,
+    UnsafePickle,
+    data,
+    make_storage,
+)
 
 MAX_OPERATIONS = 1_000_000  # a state dict of pytorch/examples takes 2,601
 

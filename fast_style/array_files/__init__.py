@@ -1,0 +1,1 @@
+"""Files of arrays that others wrote, read for their numbers alone: nothing in them is executed."""
