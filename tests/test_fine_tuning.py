@@ -9,6 +9,8 @@ from fast_style import images
 from fast_style.losses import vgg_weights
 from tests.scripts import ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs" / "fine-tuning.md"
 
 

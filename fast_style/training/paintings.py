@@ -59,7 +59,7 @@ def read_paintings(path, max_pixels=images.MAX_PIXELS, stems=False):
         name = os.path.basename(path)
         name = os.path.splitext(name)[0] if stems else name
         return [Painting(name, images.read(path, max_pixels))]
-    paintings = {}
+    paintings, failures = {}, []
     for each in found:
         name = os.path.splitext(os.path.basename(each))[0]
         if name in paintings:
@@ -67,7 +67,9 @@ def read_paintings(path, max_pixels=images.MAX_PIXELS, stems=False):
         try:
             paintings[name] = Painting(name, images.read(each, max_pixels))
         except (images.ImageError, OSError) as error:
-            logging.warning("left out: %s", error)
+            failures.append(error)
     if not paintings:
-        raise InvalidValue(f"{path}: no painting that can be read")
+        raise InvalidValue(f"{path}: no painting that can be read, of {len(failures)} image files")
+    for error in failures:
+        logging.warning("left out: %s", error)
     return list(paintings.values())

@@ -194,11 +194,11 @@ def never_written(path):
             lambda path: small_archive(path, "model.weights.h5", zipfile.ZIP_DEFLATED),
             "compressed or too large",
         ),
-        (lambda path: small_archive(path, "other"), "no archive of PyTorch"),
+        (lambda path: small_archive(path, "other"), "not a PyTorch archive"),
         (lambda path: path.write_bytes(b"\x80\x02cos\nsystem\n."), "."),
         (normalizing, "it normalizes batches between its convolutions"),
         (linked, "'block1_conv1' is a link"),
-        (never_written, "are claimed and not there"),
+        (never_written, "that are missing"),
         (lambda path: h5py.File(path, "w").close(), "its 0 3x3 convolutions are not the 13"),
     ],
 )
