@@ -101,8 +101,7 @@ class Photos:
         # least: one may wait for a disk.
         self._threads = max(2, os.cpu_count() or 2)
         self.failure = None  # what ended the pipeline, if something did
-        source = os.fspath(source)
-        self._source = open_source(source, data_dir, seed)
+        self._source = open_source(os.fspath(source), data_dir, seed)
         self._check_readable(source)
 
     def __len__(self):
@@ -158,9 +157,17 @@ class Photos:
         Returns:
             uint8 RGB `[N, image_size, image_size, 3]`, N at most `count`.
         """
-        records = self._source.records(0).take(len(self)).as_numpy_iterator()
-        crops = (self._example(*record) for record in records)
-        return np.stack(list(itertools.islice((crop for crop in crops if crop.size), count)))
+        return np.stack(list(itertools.islice(self._readable(), count)))
+
+    def _readable(self):
+        """Crops of the order from its beginning, without those that are skipped."""
+        try:
+            for record in self._source.records(0).take(len(self)).as_numpy_iterator():
+                crop = self._example(*record)
+                if crop.size:
+                    yield crop
+        except tf.errors.OpError as error:
+            raise self.cause_of(error) from error
 
     def _batches(self, position):
         """Whole batches, without unreadable photographs."""
@@ -220,7 +227,7 @@ class Photos:
             record = (index, *self._source.record(index))
             if self._example(*record).size:
                 return [record]
-        self.failure = ValueError("no readable photograph is left to train on")
+        self.failure = InvalidValue("no readable photograph is left to train on")
         raise self.failure
 
     def cause_of(self, error):
@@ -277,18 +284,13 @@ class Photos:
             # There are fewer than 2 * len(self) between two readable ones in order; the threads
             # may have finished more while a readable one is still being decoded.
             if self._misses > 2 * (len(self) + self._threads):
-                self.failure = ValueError("no readable photograph is left to train on")
+                self.failure = InvalidValue("no readable photograph is left to train on")
                 raise self.failure
 
     def _check_readable(self, source):
         """Raises unless some photograph can be read."""
-        records = self._source.records(0).take(len(self))
-        try:
-            for index, name, data in records.as_numpy_iterator():
-                if self._example(index, name, data).size:
-                    return
-        except tf.errors.OpError as error:
-            raise self.cause_of(error) from error
+        if next(self._readable(), None) is not None:
+            return
         if self._too_small:
             raise InvalidValue(
                 f"{source}: none of its {len(self)} image files holds a crop of "

@@ -18,7 +18,7 @@ from absl import flags
 
 from data.degradation import DEGRADATIONS
 from fast_style import command_line, images
-from fast_style.errors import InvalidValue
+from fast_style.errors import InvalidValue, UserError
 from fast_style.painting.stylizer import Stylizer
 from fast_style.score.scoring import mean, score
 
@@ -57,7 +57,7 @@ def main(argv):
         original = images.read(path, values.max_pixels)
         try:
             found.append(score(enlarger, factor, original, values.degradation))
-        except ValueError as error:
+        except UserError as error:
             raise InvalidValue(f"{path}: {error}") from error
         print(_row(path.name, found[-1], width), flush=True)
     print(_row("mean", [mean(column) for column in zip(*found, strict=True)], width))

@@ -8,15 +8,14 @@ import tensorflow as tf
 
 from fast_style import images
 from fast_style.checkpoints.styles import style_names
-from fast_style.images.grid import grid
+from fast_style.images.grid import grid, in_rows
 from fast_style.painting.stylizer import Stylizer
 
 CARD = "MODEL_CARD.md"
 SAMPLE = "sample.jpg"
-_SAMPLE_SIDE = 384  # pixels, long side of each half: both fit the width of a rendered page;
-# of several styles half of that
+_SAMPLE_SIDE = 384  # pixels, long side of each half: both fit the width of a rendered page
 _SAMPLE_QUALITY = 85  # of a picture to look at once: about half the bytes of 95
-_SAMPLE_COLUMNS = 4
+_SAMPLE_COLUMNS = 4  # of several styles, at half that side
 
 
 def write(folder, network, metadata, facts, photo=None, licence=""):
@@ -41,10 +40,7 @@ def write(folder, network, metadata, facts, photo=None, licence=""):
     own = {"names": names} if names else {"image": style}
     own |= _without(_mapping(metadata, "style"), "name", "crc32", "distances")
     sections = [
-        (
-            "Styles" if names else "Style",
-            {**own, **_without(_mapping(metadata, "style"), "name", "crc32")},
-        ),
+        ("Styles" if names else "Style", own),
         ("This export", {**facts, "files": _sizes(folder)}),
         ("Network", {**metadata["network"], "parameters": f"{network.count_params():,}"}),
         ("Training", _training(metadata)),
@@ -75,14 +71,9 @@ def _sample(network, photo, names):
         photo = images.fit(photo, _SAMPLE_SIDE)
         return np.concatenate([photo, stylizer(photo)], axis=1)
     photo = images.fit(photo, _SAMPLE_SIDE // 2)
-    pictures = [photo]
-    for number in range(len(names)):
-        stylizer.runtime.style.assign(tf.one_hot(number, len(names)))
-        pictures.append(stylizer(photo))
+    pictures = [photo, *stylizer.in_styles(photo, range(len(names)))]
     captions = ["", *names]
-    starts = range(0, len(pictures), _SAMPLE_COLUMNS)
-    rows, texts = ([each[n : n + _SAMPLE_COLUMNS] for n in starts] for each in (pictures, captions))
-    return grid(rows, captions=texts)
+    return grid(in_rows(pictures, _SAMPLE_COLUMNS), captions=in_rows(captions, _SAMPLE_COLUMNS))
 
 
 def _training(metadata):

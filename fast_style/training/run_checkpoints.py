@@ -4,6 +4,7 @@ import contextlib
 import glob
 import json
 import math
+import operator
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from fast_style.errors import InvalidValue
 
 # Settings that may differ between a run and the one that resumes it.
 _FREE = {("training", "steps"), ("training", "photos_found")}
+_MEASURED = "distances"  # of a style: each process measures them anew
 # Unfinished files of a run that was killed while saving: TensorFlow's, and those of this version
 # and of version 0.1.
 _LEFTOVERS = re.compile(
@@ -137,10 +139,11 @@ def differences(stored, metadata):
     for group in ("network", "style", "styles", "losses", "training"):
         before, now = (_by_name(one.get(group, {})) for one in (stored, metadata))
         for name in dict.fromkeys((*now, *before)):
-            if (group, name) not in free and not _same(before.get(name), now.get(name)):
+            same = _close if name.endswith(_MEASURED) else operator.eq
+            if (group, name) not in free and not same(before.get(name), now.get(name)):
                 found.append((f"{group} {name}", before.get(name), now.get(name)))
     # What was measured differs where something else does: that is to be named first.
-    return sorted(found, key=lambda difference: difference[0].endswith(" distances"))
+    return sorted(found, key=lambda difference: difference[0].endswith(_MEASURED))
 
 
 def _by_name(group):
@@ -151,10 +154,10 @@ def _by_name(group):
     return group
 
 
-def _same(before, now):
-    """Whether two values are the same; what was measured, up to rounding."""
+def _close(before, now):
+    """Whether what was measured is the same up to rounding."""
     if isinstance(before, dict) and isinstance(now, dict):
-        return before.keys() == now.keys() and all(_same(before[n], now[n]) for n in before)
+        return before.keys() == now.keys() and all(_close(before[n], now[n]) for n in before)
     if isinstance(before, float) and isinstance(now, float):
         return math.isclose(before, now, rel_tol=1e-3)
     return before == now
@@ -163,5 +166,5 @@ def _same(before, now):
 def unmeasured(metadata):
     """Metadata without what each worker measures for itself, up to rounding."""
     if isinstance(metadata, dict):
-        return {n: unmeasured(value) for n, value in metadata.items() if n != "distances"}
+        return {n: unmeasured(value) for n, value in metadata.items() if n != _MEASURED}
     return [unmeasured(each) for each in metadata] if isinstance(metadata, list) else metadata

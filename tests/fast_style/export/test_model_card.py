@@ -26,7 +26,7 @@ def test_it_says_what_the_network_is(tmp_path, network, photo):
         network,
         {
             "step": 700,
-            "style": {"name": "Gemälde.jpg", "height": 640},
+            "style": {"name": "Gemälde.jpg", "height": 640, "distances": {"block1_conv2": 7.0}},
             "losses": {"style_weight": 2.0, "style_layers": ["block1_conv2"]},
             "training": {"photos": "BSDS", "image_size": 256},
             "init_from": {"style": {"name": "wave.jpg"}, "step": 300, "training": {}},
@@ -48,6 +48,7 @@ def test_it_says_what_the_network_is(tmp_path, network, photo):
         "| trained with keras | 3.0 |",
     ):
         assert words in text
+    assert "distances" not in text
     # The photograph and, beside it, its stylized form.
     assert images.read(tmp_path / "sample.jpg").shape == (384, 576, 3)
     assert "(sample.jpg)" in text

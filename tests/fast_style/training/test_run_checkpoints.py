@@ -8,6 +8,7 @@ import pytest
 
 from fast_style.checkpoints import store
 from fast_style.losses.loss_settings import LossSettings
+from fast_style.training.run_checkpoints import differences
 from fast_style.training.settings import OPTIMIZERS
 from tests.training_runs import files, weights
 
@@ -41,6 +42,7 @@ def test_a_finished_run_can_go_on_for_more_steps(make):
         ({"batch_size": 1}, "training batch_size 2, this run has 1"),
         ({"optimizer": "muon"}, "training optimizer None, this run has 'muon'"),
         ({"seed": 3}, "training seed 0, this run has 3"),
+        ({"learning_rate": 1.0005e-3}, "training learning_rate 0.001, this run has 0.0010005"),
         ({"losses": LossSettings(style_layers=("block1_conv1",))}, "losses content_layers"),
         ({"network": {"width": 8}}, "network width 4, this run has 8"),
     ],
@@ -117,3 +119,16 @@ def test_the_json_of_a_checkpoint_is_plain_json(make, tmp_path):
     make().run()
     with open(tmp_path / "run" / "ckpt-2.json", encoding="utf-8") as file:
         assert json.load(file)["step"] == 2
+
+
+def test_distances_measured_anew_may_differ_by_rounding_alone(make, tmp_path):
+    make().run()
+    before = store.read_metadata(tmp_path / "run" / "ckpt-done")
+    now = make().metadata()
+    distances = now["style"]["distances"]
+    layer, measured = next(iter(distances.items()))
+    distances[layer] = measured * 1.0005
+    assert differences(before, now) == []
+    distances[layer] = measured * 1.01
+    ((name, _, _),) = differences(before, now)
+    assert name == "style distances"

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from fast_style.checkpoints import store
+from fast_style.errors import UserError
 from fast_style.training.errors import OutOfMemory, TrainingDiverged
 from tests.training_runs import files, weights
 
@@ -80,7 +81,7 @@ def test_photographs_that_vanish_during_training_end_it_with_an_error(make, fold
         if progress.step == 1:
             shutil.rmtree(copy)
 
-    with pytest.raises(ValueError, match="no readable photograph is left"):
+    with pytest.raises(UserError, match="no readable photograph is left"):
         trainer.run(remove)
     # Nothing is lost: once they are back, the run goes on.
     assert trainer.step >= 1
