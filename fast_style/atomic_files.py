@@ -25,7 +25,7 @@ def replacing(path, mode="wb", **options):
     Raises:
         OSError: the folder can't be written, or the disk is full.
     """
-    partial = beside(path)
+    partial = unused_path(os.path.dirname(os.fspath(path)))
     try:
         # Not tempfile, whose files only their owner may read, whatever the umask.
         with open(partial, mode.replace("w", "x"), **options) as file:
@@ -47,7 +47,7 @@ def folder_aside(folder):
     Yields:
         str, its path.
     """
-    aside = beside(os.path.join(folder, "x"))
+    aside = unused_path(folder)
     os.mkdir(aside)
     try:
         yield aside
@@ -71,6 +71,6 @@ def make_folder(folder, purpose):
     os.makedirs(folder, exist_ok=True)
 
 
-def beside(path):
-    """A hidden, unused path (str) in the folder of `path`, for a file that is being written."""
-    return os.path.join(os.path.dirname(os.fspath(path)), f".{uuid.uuid4().hex}.tmp")
+def unused_path(folder):
+    """A hidden, unused path (str) in a folder, for what is being written; see `PARTIAL`."""
+    return os.path.join(folder, f".{uuid.uuid4().hex}.tmp")

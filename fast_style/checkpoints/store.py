@@ -74,13 +74,8 @@ def load_network(prefix, task=None, style=None):
     metadata = read_metadata(prefix)
     check_task(prefix, metadata, task)
     if style is not None:
-        check_task(prefix, metadata, STYLE)
         architecture, arrays, _ = tensor_bundle.load(prefix)
-        arrays, architecture = choose(arrays, architecture, metadata, prefix, style)
-        network = TransformNet(**architecture.options)
-        network.build()
-        assign_arrays(network, arrays)
-        return network, metadata
+        return network_of(*choose(arrays, architecture, metadata, prefix, style)), metadata
     network = build_network(metadata, metadata_path(prefix))
     with reading_checkpoint(prefix):
         _check_shapes(prefix, network)
@@ -88,6 +83,19 @@ def load_network(prefix, task=None, style=None):
         status.expect_partial()  # a run's checkpoint holds its optimizer, too
         status.assert_existing_objects_matched()
     return network, metadata
+
+
+def network_of(arrays, architecture):
+    """A `TransformNet` with these weights.
+
+    Args:
+        arrays: dict from path (`Architecture.weight_shapes`) to array.
+        architecture: `Architecture`.
+    """
+    network = TransformNet(**architecture.options)
+    network.build()
+    assign_arrays(network, arrays)
+    return network
 
 
 def save_network(network, prefix, metadata):

@@ -95,39 +95,57 @@ def mix(arrays, architecture, mixtures):
     return {path: mixed[path] for path in result.weight_shapes}, result
 
 
-def choose(arrays, architecture, metadata, prefix, style):
-    """The plain network of one style, or of a mixture, of a network.
+def chosen_mixture(metadata, styles, prefix, style):
+    """How much of each of a network's styles is chosen.
 
     Args:
-        arrays, architecture: as in `mix`.
         metadata: dict as `read_metadata` returns it.
+        styles: int, how many styles the network has.
         prefix: str, how errors call the network.
         style: str as in `parse_mixture`, or None for the only one that there is.
 
     Returns:
-        As `mix`.
+        float32 `[styles]`, parts of 1.
 
     Raises:
         ValueError: none chosen of several, one chosen of a network of one, or as `parse_mixture`.
     """
     names = style_names(metadata)
-    if architecture.styles == 1:
+    if styles == 1:
         if style is not None:
             raise InvalidValue(
                 f"`style` is for a network of several styles; {prefix} has one"
                 + (f", {names[0]}" if names else "")
             )
-        return arrays, architecture
-    if len(names) != architecture.styles:
+        return np.ones(1, np.float32)
+    if len(names) != styles:
         raise CheckpointError(
-            f"{metadata_path(prefix)}: names {len(names)} styles, the network has "
-            f"{architecture.styles}"
+            f"{metadata_path(prefix)}: names {len(names)} styles, the network has {styles}"
         )
     if style is None:
         raise InvalidValue(
             f"{prefix} has several styles, `style` must name one: {', '.join(names)}"
         )
-    return mix(arrays, architecture, parse_mixture(style, names)[None])
+    return parse_mixture(style, names)
+
+
+def choose(arrays, architecture, metadata, prefix, style):
+    """The plain network of one style, or of a mixture, of a network.
+
+    Args:
+        arrays, architecture: as in `mix`.
+        metadata, prefix, style: as in `chosen_mixture`.
+
+    Returns:
+        As `mix`.
+
+    Raises:
+        As `chosen_mixture`.
+    """
+    mixture = chosen_mixture(metadata, architecture.styles, prefix, style)
+    if architecture.styles == 1:
+        return arrays, architecture
+    return mix(arrays, architecture, mixture[None])
 
 
 def arrays_of(network):

@@ -175,7 +175,7 @@ def _arguments(given):
 
 def _list_styles(given):
     if len(given) != 1:
-        command_line.usage_error("one argument is wanted with --list_styles: CHECKPOINT")
+        command_line.usage_error("one argument is expected with --list_styles: CHECKPOINT")
     print("\n".join(style_names(read_metadata(given[0]))))
     return 0
 

@@ -42,7 +42,7 @@ def define_flags():
 def main(argv):
     """Runs the command; returns its exit status."""
     if len(argv) != 3:
-        command_line.usage_error("two arguments are wanted: PHOTO and CHECKPOINT")
+        command_line.usage_error("two arguments are expected: PHOTO and CHECKPOINT")
     values = flags.FLAGS
     for name, least in (("columns", 1), ("steps", 2), ("image_size", 8)):
         if values[name].value < least:

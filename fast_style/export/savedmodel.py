@@ -42,8 +42,6 @@ def signatures(network, max_pixels=MAX_PIXELS, names=()):
     several = network.styles > 1
 
     def paint(images, weights):
-        if not several:
-            return network(images, training=False)
         return network(images, training=False, styles=weights)
 
     def weights_of(count, style):

@@ -1,5 +1,6 @@
 """Reading, writing and finding image files."""
 
+import glob
 import io
 import os
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fast_style.atomic_files import beside, replacing
+from fast_style.atomic_files import replacing, unused_path
 from fast_style.errors import InvalidValue
 from fast_style.images.decoding import (
     DAMAGED,
@@ -161,7 +162,7 @@ def check_writable(path):
         PermissionError: the folder, or the nearest one that exists, cannot be written.
     """
     _, folder, _ = _target(path)
-    probe = Path(beside(folder / "x"))
+    probe = Path(unused_path(folder))
     try:  # permission bits do not tell: root, read-only and virtual file systems
         open(probe, "xb").close()
     except OSError as error:
@@ -232,3 +233,23 @@ def find(folder):
                 if os.path.isfile(file):  # not a link to nowhere, nor a pipe
                     found.append(Path(file))
     return sorted(found)
+
+
+def expand(given):
+    """The files that match a pattern, or a path as it is.
+
+    Args:
+        given: path of a file or folder, or a pattern such as "photos/*.jpg" or "photos/**/*.png".
+
+    Returns:
+        list of str, sorted.
+
+    Raises:
+        ValueError: no file matches the pattern.
+    """
+    if os.path.lexists(given) or not glob.has_magic(given):
+        return [given]
+    found = sorted(p for p in glob.glob(given, recursive=True) if not os.path.isdir(p))
+    if not found:
+        raise InvalidValue(f"{given}: no file matches this pattern")
+    return found

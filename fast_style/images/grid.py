@@ -7,6 +7,11 @@ GAP = 6  # pixels
 _INK, _PAPER = (0, 0, 0), (255, 255, 255)
 
 
+def in_rows(items, columns):
+    """A list cut into lists of at most `columns` items."""
+    return [items[start : start + columns] for start in range(0, len(items), columns)]
+
+
 def grid(rows, column_labels=(), row_labels=(), captions=()):
     """Lays pictures out in a labelled grid.
 

@@ -1,6 +1,7 @@
 """Perceptual losses (Johnson et al. 2016, section 3.2), written with `keras.ops` alone."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from fast_style.errors import InvalidValue, check_choice, check_weight
@@ -177,13 +178,16 @@ class PerceptualLoss:
             float32 array `[S, L]`, of each style and layer of `settings.style_layers`, which
             `set_distances` takes.
         """
-        features = self.loss_network(images, layers=self.settings.style_layers)
-        columns = []
-        for name in self.settings.style_layers:
-            grams = gram_matrix(features[name])[:, None]
-            squares = ops.mean(ops.square(grams - self.style_targets[name][None]), axis=(2, 3))
-            columns.append(ops.mean(squares, axis=0))
-        return ops.convert_to_numpy(ops.stack(columns, axis=1))
+        layers = self.settings.style_layers
+        distances = []
+        for image in images:  # one at a time: memory is that of one
+            features = self.loss_network(image[None], layers=layers)
+            squares = [
+                ops.mean(ops.square(gram_matrix(features[name]) - self.style_targets[name]), (1, 2))
+                for name in layers
+            ]
+            distances.append(ops.convert_to_numpy(ops.stack(squares, axis=1)))
+        return np.mean(distances, axis=0)
 
     def set_distances(self, distances):
         """Sets what "relative" divides by: float `[S, L]`, from `measure_distances`."""

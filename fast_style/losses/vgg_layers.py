@@ -66,7 +66,7 @@ def choose(found, architecture):
                 raise InvalidValue(f"its convolutions are those of {other}")
         raise InvalidValue(_what_is_wrong(named, found, architecture))
     if len(networks) > 1:
-        raise InvalidValue(f"it holds {len(networks)} such networks, one is wanted")
+        raise InvalidValue(f"it holds {len(networks)} such networks, one is expected")
     layers = {}
     for name, convolution in networks[0].items():
         kernel, bias = (np.asarray(value, np.float32) for value in convolution.read())

@@ -70,7 +70,7 @@ def read(path, architecture):
     """
     path = os.fspath(path)
     if os.path.isdir(path):
-        raise IsADirectoryError(f"{path}: is a directory, a file of weights is wanted")
+        raise IsADirectoryError(f"{path}: is a directory, a file of weights is expected")
     if not os.path.isfile(path):
         raise FileNotFoundError(
             f"{path}: no such weights file; give `imagenet`, or the path of a file of Keras or "

@@ -120,7 +120,7 @@ class ConvBlock(keras.layers.Layer):
         if self.normalization == "batch":
             x = self.norm(x, training=training)
         elif self.norm:
-            x = self.norm(x, styles=styles) if self.styles > 1 else self.norm(x)
+            x = self.norm(x, styles=styles)
         return ops.relu(x) if self.activation else x
 
     def get_config(self):

@@ -13,9 +13,8 @@ from fast_style.painting import bands
 # and written meanwhile, for other programs, and for what the estimates below leave out.
 SHARE = 0.6
 _UNITS = {"": 20, "m": 20, "mib": 20, "k": 10, "kib": 10, "g": 30, "gib": 30}
-_MAX_ROWS = (
-    128  # pixels; higher bands are slower: each segment touches more memory for the first time
-)
+# Pixels; higher bands are slower: each segment touches more memory for the first time.
+_MAX_ROWS = 128
 _CGROUPS = (  # limit and usage, of version 2 and of version 1
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
     (

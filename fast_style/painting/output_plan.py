@@ -1,6 +1,5 @@
 """Which files are painted, and the paths of their results."""
 
-import glob
 import os
 from dataclasses import dataclass
 
@@ -42,7 +41,7 @@ def plan(inputs, output=None):
             results for photographs.
         OSError: a folder that can't be listed, or an output that can't be written.
     """
-    inputs = [path for given in inputs for path in _expand(given)]
+    inputs = [path for given in inputs for path in images.expand(given)]
     if len(inputs) == 1 and not os.path.isdir(inputs[0]):
         output = output or ONE_OUTPUT
         if os.path.isdir(output) or output.endswith(os.sep):
@@ -62,16 +61,6 @@ def plan(inputs, output=None):
             ]
     _check(planned)
     return planned
-
-
-def _expand(given):
-    """The files that match a pattern, or a path as it is."""
-    if os.path.lexists(given) or not glob.has_magic(given):
-        return [given]
-    found = sorted(p for p in glob.glob(given, recursive=True) if not os.path.isdir(p))
-    if not found:
-        raise InvalidValue(f"{given}: no file matches this pattern")
-    return found
 
 
 def _photographs(given, output):

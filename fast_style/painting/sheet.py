@@ -8,7 +8,7 @@ from fast_style import images
 from fast_style.checkpoints.metadata import read_metadata
 from fast_style.checkpoints.styles import style_names
 from fast_style.errors import InvalidValue
-from fast_style.images.grid import GAP, grid
+from fast_style.images.grid import GAP, grid, in_rows
 from fast_style.painting.stylizer import Stylizer
 
 BLEND_STEPS = 5
@@ -41,7 +41,7 @@ def style_sheet(photo, prefix, columns=3, paintings=None, done=lambda: None, **l
         pictures.append(_beside(found.get(name), painted))
         done()
     captions = [name.replace("_", " ") for name in names]
-    return grid(_rows(pictures, columns), captions=_rows(captions, columns))
+    return grid(in_rows(pictures, columns), captions=in_rows(captions, columns))
 
 
 def blend_sheet(photo, prefix, styles, steps=BLEND_STEPS, done=lambda: None, **loading):
@@ -106,7 +106,3 @@ def _beside(painting, painted):
     left = np.full((height, style.shape[1] + GAP, 3), 255, np.uint8)
     left[: style.shape[0], : style.shape[1]] = style
     return np.concatenate([left, painted], axis=1)
-
-
-def _rows(items, columns):
-    return [items[start : start + columns] for start in range(0, len(items), columns)]

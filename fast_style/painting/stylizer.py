@@ -93,6 +93,24 @@ class Stylizer:
         """
         self.runtime.prepare()
 
+    def in_styles(self, image, numbers):
+        """Paints an image in some of the styles of a network.
+
+        For a stylizer that was made of a network; `load` chooses a style once for all.
+
+        Args:
+            image: uint8 RGB `[H, W, 3]`.
+            numbers: of the styles, ints from 0.
+
+        Returns:
+            list of uint8 RGB `[H, W, 3]`.
+        """
+        pictures = []
+        for number in numbers:
+            self.runtime.choose_style(number)
+            pictures.append(self(image))
+        return pictures
+
     def __call__(self, images):
         """Stylizes one image or a batch.
 

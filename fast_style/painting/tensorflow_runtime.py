@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from fast_style.checkpoints import store
-from fast_style.checkpoints.styles import choose
+from fast_style.checkpoints.styles import chosen_mixture
 from fast_style.networks.normalization import moments_from
 from fast_style.painting.segments import compute
 
@@ -24,10 +24,8 @@ class TensorFlowRuntime:
 
     Attributes:
         architecture: the network's `Architecture`; None for super-resolution, which has no
-            segments.
+            segments, and for several styles, which segments do not tell apart.
         factor: int, how many times as high and wide its output is as the input.
-        style: `tf.Variable` `[styles]`, how much of each style of a network of several it paints;
-            None for a network of one.
     """
 
     name = "tensorflow"
@@ -41,10 +39,11 @@ class TensorFlowRuntime:
 
     def __init__(self, network, jit_compile=False):
         self.network = network
-        self.architecture = getattr(network, "architecture", None)
         self.factor = getattr(network, "factor", 1)
         styles = getattr(network, "styles", 1)
-        self.style = None if styles == 1 else tf.Variable(tf.fill([styles], 1 / styles))
+        self.architecture = getattr(network, "architecture", None) if styles == 1 else None
+        # How much of each style is painted; None for a network of one.
+        self._style = None if styles == 1 else tf.Variable(tf.fill([styles], 1 / styles))
         self._function = tf.function(
             self._forward,
             input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)],
@@ -68,9 +67,14 @@ class TensorFlowRuntime:
             fast_style.checkpoints.store.CheckpointError: it is damaged.
         """
         network, metadata = store.load_network(prefix, style=style)
-        if style is None and getattr(network, "styles", 1) > 1:
-            choose({}, network.architecture, metadata, prefix, None)  # says which there are
+        if style is None:  # which is an error for a network of several
+            chosen_mixture(metadata, getattr(network, "styles", 1), prefix, None)
         return cls(network, jit_compile), metadata
+
+    def choose_style(self, number):
+        """Paints in one style (int) of a network of several from now on, not in their mean."""
+        if self._style is not None:
+            self._style.assign(tf.one_hot(number, self._style.shape[0]))
 
     def prepare(self):
         """Traces the network, which the first pass does otherwise (about a second)."""
@@ -96,9 +100,9 @@ class TensorFlowRuntime:
 
     def _forward(self, images):
         images = tf.cast(images, tf.float32)
-        if self.style is None:
+        if self._style is None:
             return to_uint8(self.network(images, training=False))
-        styles = tf.repeat(self.style[None], tf.shape(images)[0], axis=0)
+        styles = tf.repeat(self._style[None], tf.shape(images)[0], axis=0)
         return to_uint8(self.network(images, training=False, styles=styles))
 
     def _trace(self, segment, axis):

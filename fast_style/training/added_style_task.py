@@ -6,12 +6,12 @@ import numpy as np
 import tensorflow as tf
 
 from fast_style.checkpoints import store, tensor_bundle
-from fast_style.checkpoints.metadata import read_metadata
-from fast_style.checkpoints.styles import assign_arrays, mix, style_names
+from fast_style.checkpoints.metadata import check_task, read_metadata
+from fast_style.checkpoints.styles import mix, style_names
 from fast_style.errors import InvalidValue
 from fast_style.networks.architecture import STYLE
-from fast_style.networks.transform_net import TransformNet
 from fast_style.training.style_task import StyleTask
+from fast_style.training.task import check_options
 
 _TRIED_CROPS = 4  # on which every style is tried as a beginning of the new one
 
@@ -35,7 +35,7 @@ class AddedStyleTask(StyleTask):
             raise InvalidValue("`add_to` and `init_from` can't both be given")
         self._gallery = os.fspath(gallery)
         self._metadata = read_metadata(gallery)
-        store.check_task(gallery, self._metadata, STYLE)
+        check_task(gallery, self._metadata, STYLE)
         names = style_names(self._metadata)
         self._known = self._metadata["network"].get("styles", 1)
         if self._known == 1:
@@ -47,18 +47,10 @@ class AddedStyleTask(StyleTask):
 
     def initial_network(self):
         architecture, arrays, _ = tensor_bundle.load(self._gallery)
-        for name, value in self.settings.network.items():
-            if architecture.options[name] != value:
-                raise InvalidValue(
-                    f"`{name}` must be {architecture.options[name]!r} as in {self._gallery}; "
-                    f"received {value!r}"
-                )
+        check_options(self.settings.network, architecture.options, self._gallery)
         rows = np.eye(self._known)
         new = np.full((self.styles, self._known), 1 / self._known)
-        arrays, architecture = mix(arrays, architecture, np.concatenate([rows, new]))
-        self._network = TransformNet(**architecture.options)
-        self._network.build()
-        assign_arrays(self._network, arrays)
+        self._network = store.network_of(*mix(arrays, architecture, np.concatenate([rows, new])))
         return self._network, store.origin_of(self._metadata)
 
     def trainable_variables(self, network):
@@ -82,13 +74,9 @@ class AddedStyleTask(StyleTask):
                 rows[self._known + number] = rows[nearest]
                 variable.assign(rows)
 
-    def prepare(self, batch):
-        crops, styles = (
-            batch if self.styles > 1 else (batch, tf.zeros(tf.shape(batch)[0], tf.int32))
-        )
-        content = tf.cast(crops, tf.float32)
-        weights = tf.one_hot(self._known + styles, self._known + self.styles)
-        return (content, weights), (self._loss.content_targets(content), styles)
+    def _mixtures(self, styles, count):
+        styles = tf.zeros([count], tf.int32) if styles is None else styles
+        return tf.one_hot(self._known + styles, self._known + self.styles)
 
     def metadata(self):
         described = super().metadata()
@@ -99,4 +87,5 @@ class AddedStyleTask(StyleTask):
         super().adopt({"styles": metadata["styles"][-self.styles :]})
 
     def preview(self, photo, stylizer):
-        return self._show_styles(photo, stylizer, range(self._known, self._known + self.styles))
+        added = range(self._known, self._known + self.styles)
+        return np.concatenate([photo, *stylizer.in_styles(photo, added)], axis=1)

@@ -1,7 +1,6 @@
 """The paintings that a network is trained for."""
 
 import dataclasses
-import glob
 import os
 import zlib
 
@@ -51,11 +50,8 @@ def read_paintings(path, max_pixels=images.MAX_PIXELS, stems=False):
         ValueError: two of one name, a file that is no image, or none that can be read.
         OSError: there is no such file or folder.
     """
-    if os.path.isdir(path):
-        found = [os.fspath(each) for each in images.find(path)]
-    elif not os.path.exists(path) and glob.has_magic(path):
-        found = sorted(each for each in glob.glob(path, recursive=True) if os.path.isfile(each))
-    else:
+    found = images.find(path) if os.path.isdir(path) else images.expand(path)
+    if found == [path]:
         name = os.path.basename(path)
         name = os.path.splitext(name)[0] if stems else name
         return [Painting(name, images.read(path, max_pixels))]

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from fast_style import images
 from fast_style.checkpoints import store
-from fast_style.checkpoints.styles import arrays_of, assign_arrays, mix, style_names
+from fast_style.checkpoints.styles import arrays_of, mix, style_names
 from fast_style.losses.loss_network import check_size
 from fast_style.losses.perceptual import PerceptualLoss, clip_through
 from fast_style.networks.transform_net import TransformNet
@@ -59,10 +59,7 @@ class StyleTask(Task):
         rows = dict(zip(names, known, strict=False))
         mean = np.full(network.styles, 1 / network.styles)
         mixtures = [rows.get(name, mean) for name in wanted]
-        arrays, architecture = mix(arrays_of(network), network.architecture, mixtures)
-        network = TransformNet(**architecture.options)
-        network.build()
-        assign_arrays(network, arrays)
+        network = store.network_of(*mix(arrays_of(network), network.architecture, mixtures))
         return network, {**metadata, "network": store.network_config(network)}
 
     def setup(self, photos):
@@ -80,10 +77,9 @@ class StyleTask(Task):
         )
         if self.settings.losses.style_reduction == "relative":
             crops = tf.cast(photos.sample(MEASURED_CROPS), tf.float32)
-            parts = [self._loss.measure_distances(crop[None]) for crop in crops]
-            # What a description holds: so that a run that goes on computes with the same.
-            rounded = np.vectorize(lambda value: float(f"{value:.4g}"))(np.mean(parts, axis=0))
-            self._loss.set_distances(rounded)
+            distances = self._loss.measure_distances(crops)
+            # As the metadata holds them: a run that goes on computes with the same.
+            self._loss.set_distances([_rounded(row) for row in distances])
 
     @property
     def variables(self):
@@ -105,14 +101,16 @@ class StyleTask(Task):
         """
         crops, styles = batch if self.styles > 1 else (batch, None)
         content = tf.cast(crops, tf.float32)
-        weights = None if styles is None else tf.one_hot(styles, self.styles)
-        return (content, weights), (self._loss.content_targets(content), styles)
+        mixtures = self._mixtures(styles, tf.shape(content)[0])
+        return (content, mixtures), (self._loss.content_targets(content), styles)
+
+    def _mixtures(self, styles, count):
+        """How much of each of the network's styles `count` crops get; None if it has one."""
+        return None if styles is None else tf.one_hot(styles, self.styles)
 
     def paint(self, network, inputs):
-        content, weights = inputs
-        if weights is None:
-            return network(content, training=True)
-        return network(content, training=True, styles=weights)
+        content, mixtures = inputs
+        return network(content, training=True, styles=mixtures)
 
     def loss(self, outputs, targets):
         """The total loss of the pictures, clipped as they are shown, and a dict of its parts."""
@@ -123,24 +121,14 @@ class StyleTask(Task):
         if self._loss is not None and self._loss.distances is not None:
             layers = self.settings.losses.style_layers
             for style, row in zip(described, self._loss.distances.numpy().tolist(), strict=True):
-                values = [float(f"{value:.4g}") for value in row]
-                style["distances"] = dict(zip(layers, values, strict=True))
+                style["distances"] = dict(zip(layers, _rounded(row), strict=True))
         style = {"styles": described} if self.styles > 1 else {"style": described[0]}
         return {**style, **super().metadata()}
 
     def preview(self, photo, stylizer):
         """A photograph beside what the network makes of it, in every style."""
-        if self.styles == 1:
-            return np.concatenate([photo, stylizer(photo)], axis=1)
-        return self._show_styles(photo, stylizer, range(self.styles))
-
-    def _show_styles(self, photo, stylizer, numbers):
-        """A photograph beside what it is in some of the network's styles."""
-        pictures = [photo]
-        for number in numbers:
-            stylizer.runtime.style.assign(tf.one_hot(number, stylizer.runtime.style.shape[0]))
-            pictures.append(stylizer(photo))
-        return np.concatenate(pictures, axis=1)
+        painted = stylizer.in_styles(photo, range(self.styles))
+        return np.concatenate([photo, *painted], axis=1)
 
     def _fit(self, painting):
         image = painting.image
@@ -148,3 +136,7 @@ class StyleTask(Task):
             image = images.fit(image, self.settings.style_size)
         check_size("style_size", min(image.shape[:2]), self.settings.losses.layers)
         return image
+
+
+def _rounded(values):
+    return [float(f"{value:.4g}") for value in values]

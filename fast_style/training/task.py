@@ -49,12 +49,7 @@ class Task:
             network.build()
             return network, None
         network, metadata = self._load_origin(origin)
-        for name, value in options.items():
-            if metadata["network"].get(name) != value:
-                raise InvalidValue(
-                    f"`{name}` must be {metadata['network'].get(name)!r} as in {origin}; "
-                    f"received {value!r}"
-                )
+        check_options(options, metadata["network"], origin)
         return network, store.origin_of(metadata)
 
     def _load_origin(self, prefix):
@@ -93,3 +88,18 @@ class Task:
     def _loss_network(self):
         settings = self.settings
         return LossNetwork(settings.losses.layers, settings.loss_network, settings.vgg_weights)
+
+
+def check_options(options, found, prefix):
+    """Raises `ValueError` unless a network has the options that are asked for.
+
+    Args:
+        options: dict, those that the settings name.
+        found: dict, the network's.
+        prefix: str, its checkpoint's.
+    """
+    for name, value in options.items():
+        if found.get(name) != value:
+            raise InvalidValue(
+                f"`{name}` must be {found.get(name)!r} as in {prefix}; received {value!r}"
+            )

@@ -8,6 +8,7 @@ import pytest
 from fast_style.checkpoints import store, styles, tensor_bundle
 from fast_style.checkpoints.metadata import metadata_path
 from fast_style.networks.transform_net import TransformNet
+from fast_style.painting.stylizer import Stylizer
 from tests.checks import randomize
 
 NAMES = ["wave", "the_scream", "starry_night"]
@@ -98,6 +99,15 @@ def test_one_of_several_must_be_chosen(gallery, prefix):
         styles.choose(arrays, architecture, metadata, gallery, None)
     with pytest.raises(ValueError, match="`style` is for a network of several styles"):
         store.load_network(prefix, style="wave")
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "tensorflow"])
+def test_each_runtime_asks_for_one_and_paints_it(gallery, photo, runtime):
+    with pytest.raises(ValueError, match="several styles, .*: wave, the_scream, starry_night"):
+        Stylizer.load(gallery, runtime=runtime)
+    painted = Stylizer.load(gallery, runtime=runtime, style="wave")(photo())
+    expected = Stylizer(store.load_network(gallery)[0]).in_styles(photo(), [1, 0])[1]
+    assert np.abs(painted.astype(int) - expected).max() <= 1
 
 
 def test_metadata_must_name_every_style(several, tmp_path):
