@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import statistics
+import sys
 
 
 def processor():
@@ -27,6 +28,21 @@ def describe():
 def peak_memory(who=resource.RUSAGE_SELF):
     """Highest resident memory so far of this process, or of its children, MiB."""
     return resource.getrusage(who).ru_maxrss / 1024
+
+
+def pyplot():
+    """matplotlib's pyplot for files; ends the program with one line where it is missing.
+
+    Asked for before the work that a chart shows, not after.
+    """
+    try:
+        import matplotlib
+    except ImportError:
+        sys.exit("error: --chart needs matplotlib: pip install matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
 
 
 def spread(values):

@@ -1,5 +1,10 @@
 """Errors that a user can mend, as opposed to bugs, and the checks of arguments that raise them."""
 
+import unicodedata
+
+# Unicode's categories of control characters, lone surrogates, separators of lines and paragraphs.
+_UNPRINTABLE = frozenset(("Cc", "Cs", "Zl", "Zp"))
+
 
 class UserError(Exception):
     """A mistake in files, values or surroundings that a user can mend.
@@ -54,8 +59,21 @@ def check_weight(name, value):
 def one_line(error):
     """The message of an exception on one line; of an `OSError`, the path and the reason."""
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split()) or repr(error)
+        return printable(f"{error.filename}: {error.strerror}")
+    return printable(" ".join(str(error).split())) or repr(error)
+
+
+def printable(text):
+    """The text (str) with what would break a line or a terminal escaped.
+
+    File names may hold line breaks, commands to the terminal, and bytes that are no characters.
+    """
+    return "".join(
+        char.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(char) in _UNPRINTABLE
+        else char
+        for char in text
+    )
 
 
 def first_line(error):

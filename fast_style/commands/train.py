@@ -18,6 +18,7 @@ from absl import flags
 
 from data.cache import make_cache
 from data.photos import Photos
+from data.sources import TFDS_PREFIX
 from fast_style import command_line, images
 from fast_style.commands import training_flags
 from fast_style.commands.training_flags import define as define_flags
@@ -56,6 +57,11 @@ def main(argv):
     elif len(argv) != 3:
         command_line.usage_error("two arguments are expected: STYLE and PHOTOS")
     source = argv[-1]
+    command_line.refuse_unused(
+        values,
+        ("cache_gigabytes", values.cache is not None, "without --cache"),
+        ("data_dir", source.startswith(TFDS_PREFIX), "with a folder: it is for tfds:NAME"),
+    )
     task, wanted = _make_task(values, argv[1])
     settings = task.settings
     # 512 pixels: what TensorBoard's page shows, and small enough to be painted at each save.
