@@ -126,9 +126,10 @@ def define_path(name, default, text, **options):
     )
 
 
-def define_paths(name, default, text):
+def define_paths(name, default, text, **options):
     """Defines a flag whose value is a list of such paths, with commas between them."""
-    flags.DEFINE(_PathsParser(), name, default, text, serializer=flags.CsvListSerializer(","))
+    serializer = flags.CsvListSerializer(",")
+    flags.DEFINE(_PathsParser(), name, default, text, serializer=serializer, **options)
 
 
 def refuse_unused(values, *rules):

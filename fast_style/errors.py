@@ -1,5 +1,6 @@
 """Errors that a user can mend, as opposed to bugs, and the checks of arguments that raise them."""
 
+import os
 import unicodedata
 
 # Unicode's categories of control characters, lone surrogates, separators of lines and paragraphs.
@@ -54,6 +55,16 @@ def check_weight(name, value):
     """Raises `InvalidValue` unless `value`, a weight, is finite and not negative."""
     if not 0 <= value < float("inf"):
         raise InvalidValue(f"`{name}` must be finite and not negative; received {value}")
+
+
+def check_utf8(path):
+    """Raises `InvalidValue` unless a path can be written in UTF-8, as TensorFlow needs it."""
+    try:
+        os.fspath(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidValue(
+            f"{path}: TensorFlow writes only where all names are in UTF-8; take another folder"
+        ) from None
 
 
 def one_line(error):

@@ -138,7 +138,11 @@ def _arguments(given):
     if not given:
         command_line.usage_error("at least one argument is expected: IMAGE")
     if len(given) > 1 and not _names_images(given[-1]):
-        return given[:-1], given[-1]
+        *inputs, prefix = given
+        # At once, before anything is said of --output: one more image may have been meant.
+        if not os.path.lexists(prefix) and not os.path.exists(f"{prefix}.index"):
+            raise FileNotFoundError(f"{prefix}: no such checkpoint, file or folder")
+        return inputs, prefix
     prefix = provided.checkpoint()
     if prefix is None:
         command_line.usage_error("two arguments are expected: IMAGE and CHECKPOINT")

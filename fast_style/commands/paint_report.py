@@ -74,9 +74,8 @@ class Report:
     def _report(self, source, target, size=None, seconds=None, error=None):
         message = None if error is None else self._shown(one_line(error))
         if message is not None:
-            known = any(
-                self._shown(path and one_line(path)) in message for path in (source, target)
-            )
+            paths = [self._shown(one_line(path)) for path in (source, target) if path]
+            known = any(path in message for path in paths)
             line = message if known else f"{self._shown(source)}: {message}"
             tqdm.tqdm.write(f"error: {line}", file=sys.stderr)
         elif seconds is not None and self._stream is None:

@@ -22,6 +22,7 @@ from data.sources import TFDS_PREFIX
 from fast_style import command_line, images
 from fast_style.commands import training_flags
 from fast_style.commands.training_flags import define as define_flags
+from fast_style.errors import check_utf8
 from fast_style.training.added_style_task import AddedStyleTask
 from fast_style.training.distribution import Distribution
 from fast_style.training.paintings import read_paintings
@@ -62,6 +63,7 @@ def main(argv):
         ("cache_gigabytes", values.cache is not None, "without --cache"),
         ("data_dir", source.startswith(TFDS_PREFIX), "with a folder: it is for tfds:NAME"),
     )
+    check_utf8(values.checkpoint_dir)
     task, wanted = _make_task(values, argv[1])
     settings = task.settings
     # 512 pixels: what TensorBoard's page shows, and small enough to be painted at each save.

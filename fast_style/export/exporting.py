@@ -8,7 +8,7 @@ import tensorflow as tf
 from fast_style import images
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import style_names
-from fast_style.errors import InvalidValue, check_choice, first_line
+from fast_style.errors import InvalidValue, check_choice, check_utf8, first_line
 from fast_style.export import formats, model_card, savedmodel, version_folders, warmup
 
 FORMATS = ("savedmodel", "tflite", "onnx", "keras")
@@ -73,6 +73,8 @@ def export(
         _check_size(size, format)
     if format == "onnx":
         formats.check_onnx()
+    if format == "savedmodel":
+        check_utf8(folder)
     photo = None if sample is None else images.read(sample)
     network, metadata = store.load_network(prefix, "style", style)
     names = style_names(metadata) if network.styles > 1 else []

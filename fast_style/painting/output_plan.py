@@ -108,7 +108,7 @@ def _target_of_one(source, output, suffix, is_pattern):
         return os.path.join(output, _output_name(os.path.basename(source), suffix))
     if output and suffix:
         raise InvalidValue(
-            f"{output}: its suffix says the format already; `format` is for a folder or a pipe"
+            f"{output}: its suffix says the format already; --format is for a folder or a pipe"
         )
     return output or os.path.splitext(ONE_OUTPUT)[0] + (suffix or ".jpg")
 
@@ -152,7 +152,9 @@ def describe_left_out(left_out):
 
 def _check(planned):
     """Raises unless every result can be written and leaves every photograph as it is."""
-    sources = {file.target: file.source for file in reversed(planned)}
+    sources = {}  # by target
+    for file in planned:
+        sources.setdefault(file.target, file.source)
     identity.check_kept(sources, [file.source for file in planned])
     for file in planned:
         _check_alone(file.target, sources[file.target], file.source)
