@@ -137,7 +137,7 @@ def _photographs(given, output, made):
         raise InvalidValue(
             f"{given}: no image file in this folder or below it{f' ({others})' if others else ''}"
         )
-    return [(os.fspath(path), os.path.relpath(path, given)) for path in found.images]
+    return [(os.fspath(path), os.fspath(path.relative_to(given))) for path in found.images]
 
 
 def describe_left_out(left_out):

@@ -156,8 +156,18 @@ def test_paths_on_another_drive_are_just_others(photos, monkeypatch):
     def refuse(*_):
         raise ValueError("path is on mount 'C:', start on mount 'D:'")
 
-    monkeypatch.setattr(os.path, "commonpath", refuse)
-    assert len(output_plan.plan(["photos"], "out").files) == 3
+    expected = pairs(output_plan.plan(["photos"], "out"))
+    for name in ("commonpath", "relpath"):
+        monkeypatch.setattr(os.path, name, refuse)
+    files = output_plan.plan(["photos"], "out").files
+    assert [(file.source, file.target) for file in files] == expected
+
+
+def test_each_separator_of_the_system_ends_a_folder(photos, monkeypatch):
+    monkeypatch.setattr(os, "altsep", "\\")
+    for output in ("new/", "new\\"):
+        expected = [("photos/a.jpg", os.path.join(output, "a.jpg"))]
+        assert pairs(output_plan.plan(["photos/a.jpg"], output)) == expected
 
 
 # Inputs as people give them
