@@ -28,9 +28,16 @@ CASES = [
     (GATYS, [*TWO, "--output=hard.png"], OVER),
     (GATYS, [*TWO, "--init=other.png", "--output=./other.png"], OVER),
     (FIGURES, [*TWO, "--vgg16_weights=x.h5", "--figures=style_grid"], "--vgg16_weights changes"),
+    (FIGURES, [*TWO, "--pooling=max", "--figures=feature_reconstructions"], "--pooling changes"),
     (FIGURES, ["style_grid.png", "style.png", "--output=.", "--format=png"], OVER),
     (TRAIN, ["style.png", ".", "--cache_gigabytes=2"], "--cache_gigabytes changes nothing"),
     (TRAIN, ["style.png", ".", "--data_dir=."], "--data_dir changes nothing"),
+    (
+        TRAIN,
+        ["--task=super_resolution", ".", "--content_weight=0", "--pixel_weight=1"]
+        + ["--vgg_weights=x.h5"],
+        "--vgg_weights changes nothing",
+    ),
     (TRAIN, ["style.png", ".", "--checkpoint_dir=a\udcff"], "UTF-8"),
     (EXPORT, ["PREFIX", "out", "--format=tflite", "--max_pixels=9"], "`max_pixels`"),
     (EXPORT, ["PREFIX", "out\udcff"], "UTF-8"),

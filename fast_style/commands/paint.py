@@ -167,7 +167,10 @@ def _names_images(path):
     if os.path.exists(f"{path}.index"):
         return False
     if os.path.isdir(path):
-        return bool(finding.search(path).images)
+        try:
+            return bool(finding.search(path).images)
+        except OSError:  # which the plan then reports
+            return True
     suffix = os.path.splitext(path)[1].lower()
     return suffix in images.SUFFIXES and (os.path.exists(path) or glob.has_magic(path))
 

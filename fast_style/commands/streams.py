@@ -157,7 +157,7 @@ def _suffix(path):
     """The suffix for the format of an image file; an empty text for none that can be written."""
     try:
         with open(path, "rb") as stream:
-            format = open_header(stream).format.lower()
+            format = (open_header(stream).format or "").lower()
     except DAMAGED:
         return ""
     suffix = {"jpeg2000": ".jp2", "mpo": ".jpg", "jpeg": ".jpg"}.get(format, f".{format}")

@@ -58,14 +58,18 @@ def main(argv):
     elif len(argv) != 3:
         command_line.usage_error("two arguments are expected: STYLE and PHOTOS")
     source = argv[-1]
+    task, wanted = _make_task(values, argv[1])
+    settings = task.settings
     command_line.refuse_unused(
         values,
+        *(
+            (name, bool(settings.losses.layers), "without a loss that compares layers")
+            for name in ("loss_network", "vgg_weights")
+        ),
         ("cache_gigabytes", values.cache is not None, "without --cache"),
         ("data_dir", source.startswith(TFDS_PREFIX), "with a folder: it is for tfds:NAME"),
     )
     check_utf8(values.checkpoint_dir)
-    task, wanted = _make_task(values, argv[1])
-    settings = task.settings
     # 512 pixels: what TensorBoard's page shows, and small enough to be painted at each save.
     validation = [
         images.fit(images.read(path, values.max_pixels), 512) for path in values.validation_images

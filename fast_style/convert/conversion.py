@@ -17,14 +17,15 @@ class ConversionError(InvalidValue):
     """A file that is not a network of a known kind; the message names it and what does not fit."""
 
 
-def convert(path, prefix, style="", order="bgr"):
+def convert(path, prefix, style="", order=None):
     """Writes a foreign network as a checkpoint.
 
     Args:
         path: path of the file.
         prefix: prefix of the new checkpoint; it must not exist.
         style: str, name of the style in its metadata; the file's name by default.
-        order: "bgr" or "rgb", the order of channels that a network c1 .. d3 was trained with.
+        order: "bgr" (if None) or "rgb", the order of channels that a network c1 .. d3 was trained
+            with; None for others.
 
     Returns:
         dict, the metadata that was written.
@@ -44,7 +45,8 @@ def convert(path, prefix, style="", order="bgr"):
         raise FileExistsError(f"{prefix}: there is a checkpoint already; give another prefix")
     if not os.path.basename(prefix):
         raise InvalidValue(f"`prefix` must end in a name; received {prefix!r}")
-    check_choice("order", order, foreign_networks.ORDERS)
+    if order is not None:
+        check_choice("order", order, foreign_networks.ORDERS)
     try:
         foreign = foreign_networks.recognize(_read(path), order)
     except OSError:

@@ -53,9 +53,10 @@ def plan(inputs, output=None, suffix=None):
     Args:
         inputs: paths of image files and folders (searched recursively), and glob patterns such as
             "photos/*.jpg" or "photos/**/*.png".
-        output: for one file, the result's path, or a folder; for several a folder, in which names
-            and sub-folders are kept. For a pattern it is a folder, too, if it does not end as an
-            image does, however many files match. None: `ONE_OUTPUT` or `SEVERAL_OUTPUT`.
+        output: for one file, the result's path, or a folder, which has no suffix; for several a
+            folder, in which names and sub-folders are kept. For a pattern it is a folder, too, if
+            it does not end as an image does, however many files match. None: `ONE_OUTPUT` or
+            `SEVERAL_OUTPUT`.
         suffix: such as ".png", of results that `output` does not name; None: the photographs' own,
             or .jpg for formats that can't be written.
 
@@ -101,9 +102,11 @@ def _is_there(path, errors):
 
 
 def _target_of_one(source, output, suffix, is_pattern):
-    ends_as_folder = output and output.endswith(tuple(filter(None, (os.sep, os.altsep))))
     if output and (
-        os.path.isdir(output) or ends_as_folder or (is_pattern and not images.can_write(output))
+        os.path.isdir(output)
+        or output.endswith(tuple(filter(None, (os.sep, os.altsep))))
+        or not os.path.splitext(output)[1]
+        or (is_pattern and not images.can_write(output))
     ):
         return os.path.join(output, _output_name(os.path.basename(source), suffix))
     if output and suffix:

@@ -59,6 +59,10 @@ def main(argv):
     command_line.refuse_unused(
         values,
         ("vgg16_weights", "feature_reconstructions" in paths, "without feature_reconstructions"),
+        *(
+            (name, set(paths) != {"feature_reconstructions"}, "for feature_reconstructions alone")
+            for name in ("loss_network", "vgg_weights", "pooling", "style_reduction")
+        ),
     )
     identity.check_kept(paths.values(), argv[1:])
     for path in paths.values():

@@ -188,6 +188,9 @@ def test_a_folder_of_a_pattern_may_be_called_like_one(photos, name):
 def test_a_pattern_that_fits_one_file_may_go_to_a_folder(photos, output):
     expected = [("photos/a.jpg", os.path.join(output, "a.jpg"))]
     assert pairs(output_plan.plan(["photos/*.jpg"], output)) == expected
+    # A shell may have put the file in the place of the pattern.
+    if output != "v1.2":
+        assert pairs(output_plan.plan(["photos/a.jpg"], output)) == expected
 
 
 def test_what_is_missing_is_told_and_the_rest_is_planned(photos):
