@@ -1,5 +1,6 @@
 """The machine that figures are measured on, and how they are printed."""
 
+import importlib.util
 import os
 import platform
 import resource
@@ -30,15 +31,18 @@ def peak_memory(who=resource.RUSAGE_SELF):
     return resource.getrusage(who).ru_maxrss / 1024
 
 
-def pyplot():
-    """matplotlib's pyplot for files; ends the program with one line where it is missing.
+def check_installed(*packages):
+    """Ends the program with one line unless it finds all packages: before it works, not after."""
+    for name in packages:
+        if importlib.util.find_spec(name) is None:
+            sys.exit(f"error: needs the package {name}: pip install {name.replace('_', '-')}")
 
-    Asked for before the work that a chart shows, not after.
-    """
-    try:
-        import matplotlib
-    except ImportError:
-        sys.exit("error: --chart needs matplotlib: pip install matplotlib")
+
+def pyplot():
+    """matplotlib's pyplot for files; ends the program with one line where it is missing."""
+    check_installed("matplotlib")
+    import matplotlib
+
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
