@@ -6,7 +6,7 @@ import zlib
 from fast_style.array_files import hdf5_files, torch_files
 from fast_style.checkpoints import store
 from fast_style.convert import foreign_networks
-from fast_style.errors import InvalidValue, UserError, check_choice
+from fast_style.errors import InvalidValue, UserError, check_choice, printable
 
 # First bytes of the files: HDF5; of PyTorch a zip archive, or a pickle of protocol 2 to 5.
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -54,7 +54,7 @@ def convert(path, prefix, style="", order=None):
     except UserError as error:
         raise ConversionError(f"{path}: {error}") from error
     metadata = {
-        "style": {"name": style or os.path.splitext(os.path.basename(path))[0]},
+        "style": {"name": printable(style or os.path.splitext(os.path.basename(path))[0])},
         "converted": {
             "converted from": os.path.basename(path),
             "kind": foreign.kind,
