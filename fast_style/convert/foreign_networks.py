@@ -34,33 +34,25 @@ class Foreign:
     kind: str
 
 
-def recognize(arrays, order=None):
+def recognize(arrays, order="bgr"):
     """Makes a `TransformNet` from the arrays of a foreign network.
 
     Args:
         arrays: dict of NumPy arrays by name.
-        order: "bgr" (if None) or "rgb", the order of channels in a network c1 .. d3, input and
-            output. The `TransformNet` takes RGB: for "bgr" its first and last kernels are reversed.
-            None for a network of pytorch/examples, whose order is known.
+        order: "bgr" or "rgb", the order of channels in a network c1 .. d3, input and output. The
+            `TransformNet` takes RGB: for "bgr" its first and last kernels are reversed.
 
     Returns:
         `Foreign`.
 
     Raises:
         ForeignNetworkError: for the first array that is missing, unknown or of another shape.
-        ValueError: an `order` for a network whose order is known.
     """
-    check_choice("order", order or ORDERS[0], ORDERS)
+    check_choice("order", order, ORDERS)
     if "conv1.conv2d.weight" in arrays:
-        if order is not None:
-            raise InvalidValue(
-                f"`order` is for networks c1 .. d3, not for pytorch/examples; received {order}"
-            )
         return Foreign(_pytorch_example(arrays), "pytorch/examples fast_neural_style")
     if "c1.weight" in arrays:
-        return Foreign(
-            _PlainNetwork(arrays).build(order or ORDERS[0]), "c1 c2 c3 r d1 d2 d3, no normalization"
-        )
+        return Foreign(_PlainNetwork(arrays).build(order), "c1 c2 c3 r d1 d2 d3, no normalization")
     first = next(iter(arrays), None)
     raise ForeignNetworkError(
         "neither conv1.conv2d.weight (pytorch/examples) nor c1.weight is in the file; "

@@ -219,8 +219,3 @@ def test_anything_but_a_network_is_refused():
         recognize({"layer1.weight": np.ones(3, "f4")})
     with pytest.raises(ForeignNetworkError, match="no arrays"):
         recognize({})
-
-
-def test_an_order_for_a_network_whose_order_is_known_is_refused():
-    with pytest.raises(ValueError, match="`order` is for networks c1 .. d3"):
-        recognize(example_arrays(), "rgb")
