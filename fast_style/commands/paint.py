@@ -51,12 +51,16 @@ def main(argv):
     if values.list_styles:
         return _list_styles(argv[1:], values)
     inputs, prefix = _arguments(argv[1:])
+    if values.output is not None and streams.is_standard_output(values.output):
+        values.output = streams.STANDARD
     paint_flags.check(values)
     with contextlib.ExitStack() as stack:
         pipes = stack.enter_context(streams.Streams())
         standard_output = None
         if values.json or values.output == streams.STANDARD:
             standard_output = stack.enter_context(streams.standard_output())
+        if values.output == streams.STANDARD and standard_output.isatty():
+            raise InvalidValue(f"{streams.OUTPUT}: is a terminal, send the picture elsewhere")
         return _paint_all(inputs, prefix, values, pipes, standard_output)
 
 

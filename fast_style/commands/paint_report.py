@@ -34,8 +34,9 @@ class Report:
         """Reports what the plan could not find, and which results exist; returns their number."""
         for path, error in self._plan.errors.items():
             self._report(path, None, error=error)
+        wanted = set(self._wanted)
         for file in self._plan.files:
-            if file not in self._wanted:
+            if file not in wanted:
                 self._report(file.source, file.target)
         return len(self._plan.errors)
 

@@ -36,6 +36,16 @@ def is_stream(path):
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
+def is_standard_output(path):
+    """Whether a path is "-", or leads to the same, as /dev/stdout does (bool)."""
+    if path == STANDARD:
+        return True
+    try:
+        return sys.stdout is not None and os.path.samestat(os.stat(path), os.fstat(1))
+    except OSError:
+        return False
+
+
 class Streams:
     """Files in place of the streams among some paths; a context manager, which removes them.
 
@@ -72,11 +82,12 @@ class Streams:
         called = "stdin" if path == STANDARD else os.path.basename(path)
         file = os.path.join(self.make_folder(), called)
         self.names[file] = shown
-        try:
-            given = os.dup(0) if path == STANDARD else path
-        except OSError:
-            raise InvalidValue(f"{shown}: is closed, an image is expected") from None
-        with open(given, "rb") as stream, open(file, "wb") as copy:
+        if path == STANDARD and sys.stdin is None:
+            raise InvalidValue(f"{shown}: is closed, an image is expected")
+        with (
+            open(os.dup(0) if path == STANDARD else path, "rb") as stream,
+            open(file, "wb") as copy,
+        ):
             _copy_bounded(stream, copy, shown, max_pixels)
         named = os.path.splitext(file)[0] + _suffix(file)
         os.rename(file, named)
@@ -122,8 +133,10 @@ def standard_output():
         Standard output as a binary file.
 
     Raises:
-        OSError: standard output is closed.
+        ValueError: standard output is closed.
     """
+    if sys.stdout is None:
+        raise InvalidValue(f"{OUTPUT}: is closed")
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(2, 1)

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import subprocess
 import sys
 import threading
 
@@ -10,6 +11,7 @@ import pytest
 
 from fast_style import images
 from fast_style.commands import streams
+from tests.scripts import ROOT
 
 
 @pytest.fixture
@@ -112,6 +114,33 @@ def test_standard_output_is_kept_for_one_purpose(capfd, monkeypatch):
     output, errors = capfd.readouterr()
     assert output == "result\nafterwards\n"
     assert sorted(errors.splitlines()) == ["a message", "of C++"]
+
+
+def test_what_leads_to_standard_output_is_standard_output(tmp_path):
+    code = (
+        "import sys; from fast_style.commands import streams;"
+        "sys.exit(sum(map(streams.is_standard_output, ('-', '/dev/stdout', 'here', 'there'))))"
+    )
+    (tmp_path / "there").touch()
+    with open(tmp_path / "here", "wb") as file:
+        for target, count in ((subprocess.PIPE, 2), (file, 3)):
+            process = subprocess.run(
+                [sys.executable, "-c", code],
+                cwd=tmp_path,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                stdout=target,
+                check=False,
+            )
+            assert process.returncode == count
+
+
+def test_closed_streams_are_told(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with streams.Streams() as pipes, pytest.raises(ValueError, match="standard input: is closed"):
+        pipes.receive("-")
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(ValueError, match="standard output: is closed"), streams.standard_output():
+        pass
 
 
 def test_a_pipe_that_nobody_reads_is_named(tmp_path):

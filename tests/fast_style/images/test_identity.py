@@ -43,6 +43,15 @@ def test_a_file_system_without_numbers_of_files_is_compared_by_path(monkeypatch)
         identity.check_kept(["missing/../sub/a"], ["sub/a"])
 
 
+def test_a_drive_that_is_missing_is_compared_by_path(monkeypatch):
+    def stat(path, **options):
+        raise FileNotFoundError(2, "The system cannot find the path specified", path)
+
+    monkeypatch.setattr(os, "stat", stat)
+    assert list(identity.twins(["a", "./a", "b"])) == [("a", "./a")]
+    assert not identity.lies_in("a/b", "a")
+
+
 def test_a_path_lies_in_a_folder(here):
     os.symlink("sub", "link")
     for path in ("sub", "link", "link/new/deeper", f"{here}/sub/a", "missing/../sub/new"):
