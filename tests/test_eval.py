@@ -350,6 +350,18 @@ def test_a_mistyped_folder_is_one_line(prefix, tmp_path):
     assert_one_line_error(process, "photoz: no such checkpoint, file or folder")
 
 
+def test_the_home_folder_is_meant_by_a_tilde(prefix, tmp_path):
+    write_photo(tmp_path / "home" / "a.png")
+    process = evaluate(
+        *("~/*.png", prefix, "--output=~/painted/x.png"),
+        cwd=tmp_path,
+        environment={"HOME": str(tmp_path / "home")},
+    )
+    assert process.returncode == 0, process.stderr
+    assert os.listdir(tmp_path) == ["home"]
+    assert images.read(tmp_path / "home" / "painted" / "x.png").shape == (20, 30, 3)
+
+
 def test_a_locked_folder_spares_the_others(prefix, tmp_path):
     for name in ("a.png", "locked/b.png", "open/c.png"):
         write_photo(tmp_path / "photos" / name)

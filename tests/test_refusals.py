@@ -39,6 +39,14 @@ CASES = [
         "--vgg_weights changes nothing",
     ),
     (TRAIN, ["style.png", ".", "--checkpoint_dir=a\udcff"], "UTF-8"),
+    (TRAIN, ["style.png", ".", "--checkpoint_dir=~/a\udcff"], "/home/nobody/a"),
+    (TRAIN, ["style.png", ".", "--validation_images=~/a.jpg"], "/home/nobody/a.jpg: no such file"),
+    (GATYS, [*TWO, "--init=~/a.jpg"], "/home/nobody/a.jpg: no such file"),
+    (
+        EXPORT,
+        ["PREFIX", "out", "--format=keras", "--sample=~/a.jpg"],
+        "/home/nobody/a.jpg: no such",
+    ),
     (EXPORT, ["PREFIX", "out", "--format=tflite", "--max_pixels=9"], "`max_pixels`"),
     (EXPORT, ["PREFIX", "out\udcff"], "UTF-8"),
     (SHEET, ["photo.png", "PREFIX", "--steps=3"], "--steps changes nothing"),
@@ -74,7 +82,7 @@ def answers(tmp_path_factory, prefix):
     process = subprocess.run(
         [sys.executable, "-m", "tests.refusals"],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "HOME": "/home/nobody"},
         input=json.dumps(asked),
         capture_output=True,
         text=True,
