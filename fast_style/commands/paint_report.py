@@ -70,7 +70,7 @@ class Report:
             counts += f", {existing} exist already" if existing else ""
         else:
             return
-        print(counts + (f"; {others}" if others else ""))
+        print(printable(counts + (f"; {others}" if others else "")))
 
     def _report(self, source, target, size=None, seconds=None, error=None):
         message = None if error is None else self._shown(one_line(error))
