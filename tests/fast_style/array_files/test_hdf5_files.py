@@ -104,7 +104,7 @@ def write_filter(file, folder):
         (write_soft_link, "'c1.weight' is a link"),
         (write_external_data, "'c1.weight' is stored in another file"),
         (write_virtual, "'c1.weight' is stored in another file"),
-        (write_empty_but_huge, "more than 1,073,741,824 bytes"),
+        (write_empty_but_huge, "claims 4,398,046,511,104 bytes that are missing"),
         (write_huge_together, "that are missing|more than"),
         (write_claimed, "'c1.weight': claims 4,194,304 bytes that are missing"),
         (write_pickle, "not an array of floating-point numbers"),
