@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
+from fast_style.array_files import torch_files
 from fast_style.checkpoints import store
 from fast_style.convert.conversion import ConversionError, convert
 from fast_style.painting.stylizer import Stylizer
@@ -41,6 +42,15 @@ def test_a_state_dict_becomes_a_checkpoint(tmp_path, photo, kind):
     assert metadata["converted"]["converted from"] == "mosaic.model"
     assert metadata["style"] == {"name": "a mosaic"}
     assert Stylizer.load(tmp_path / "new" / "mosaic")(photo()).shape == photo().shape
+
+
+def test_a_network_that_was_trained_by_data_parallel(shared, tmp_path):
+    path = shared / "cases" / "dataparallel.pth"
+    convert(path, tmp_path / "out")
+    network, metadata = store.load_network(tmp_path / "out")
+    assert metadata["network"]["width"] == network.width
+    kernel = torch_files.read(path)["module.conv1.conv2d.weight"]
+    np.testing.assert_array_equal(network.down1.conv.kernel, kernel.transpose(2, 3, 1, 0))
 
 
 @pytest.mark.parametrize("strided", [3, 4])
