@@ -13,6 +13,7 @@ import pytest
 from fast_style.array_files import torch_files, unpickler
 from fast_style.array_files.pickled_tensors import UnsafePickle
 from tests import foreign_files as files
+from tests.mutations import replace
 
 ARRAYS = {
     "conv1.conv2d.weight": np.arange(24, dtype=np.float32).reshape(2, 3, 2, 2),
@@ -29,9 +30,7 @@ def wrap(kind, pickled, storages=None, **options):
 
 
 def read(tmp_path, data):
-    path = tmp_path / "network.pth"
-    path.write_bytes(data)
-    return torch_files.read(path)
+    return torch_files.read(replace(tmp_path / "network.pth", data))
 
 
 @BOTH
