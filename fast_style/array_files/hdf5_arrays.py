@@ -60,7 +60,9 @@ class Hdf5Array:
     @property
     def size(self):
         """int, bytes of the array when it is read."""
-        return math.prod(self.shape or (0,)) * (self.dtype.itemsize if self.dtype else 0)
+        if self.shape is None or self.dtype is None:
+            return 0
+        return math.prod(self.shape) * self.dtype.itemsize
 
     def places(self):
         """Where the bytes are, all of them in the file.

@@ -1,0 +1,24 @@
+"""Ten thousands of changed files, each reader in a process of its own with bounded memory."""
+
+import re
+import sys
+
+import pytest
+
+from tests import fuzz
+from tests.scripts import run_script
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's"),
+]
+
+
+@pytest.mark.parametrize("reader", fuzz.READERS)
+def test_nothing_else_is_raised_and_memory_is_bounded(reader, tmp_path):
+    process = run_script("tests.fuzz", reader, 20_000, 100_000, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    read, refused, grown = map(int, re.findall(r"\d+", process.stdout))
+    assert read + refused == 20_000
+    assert read > 200
+    assert grown < 64  # MiB
