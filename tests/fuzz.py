@@ -2,8 +2,8 @@
 
     python -m tests.fuzz READER COUNT [SEED]
 
-prints how many were read and how many refused, within an address space of 2 GiB. An exception that
-is not the reader's own ends it, and so does a file that takes ten seconds.
+prints how many were read and how many refused, within an address space of 2 GiB (with TensorFlow
+of 8). An exception that is not the reader's own ends it, and so does a file that takes long.
 """
 
 import copy
@@ -24,7 +24,8 @@ import numpy as np
 from fast_style.array_files import hdf5_files, torch_files, unpickler
 from fast_style.array_files.hdf5_structure import UnsafeHdf5
 from fast_style.array_files.pickled_tensors import UnsafePickle
-from fast_style.checkpoints import crc32c, tensor_bundle
+from fast_style.checkpoints import crc32c, leveldb_table, tensor_bundle
+from fast_style.checkpoints.bundle_index import GRAPH, BundleIndex
 from fast_style.checkpoints.metadata import CheckpointError, from_options, read_metadata
 from fast_style.checkpoints.protocol_buffers import varint
 from fast_style.checkpoints.styles import chosen_mixture, style_names
@@ -91,6 +92,44 @@ def _index(folder, chance):
             entries, data = bundles.bundle(ARRAYS, OBJECTS, message)
             table = bundles.index_of(entries)
     tensor_bundle.check(bundles.write(folder / "ckpt", table, data))
+
+
+@functools.cache
+def _network():
+    """The files of a small network: metadata, entries of the index, data, graph."""
+    from fast_style.checkpoints import store
+    from fast_style.networks.transform_net import TransformNet
+
+    network = TransformNet(width=1, residual_blocks=0, normalization="none")
+    network.build()
+    with tempfile.TemporaryDirectory() as folder:
+        prefix = pathlib.Path(folder) / "ckpt"
+        store.save_network(network, prefix, {})
+        metadata, table, data = (
+            prefix.with_name(f"ckpt{suffix}").read_bytes()
+            for suffix in (".json", ".index", ".data-00000-of-00001")
+        )
+        place = BundleIndex(str(prefix)).entries[GRAPH].offset
+    length, start = varint(data, place)
+    entries = {key.decode(): value for key, value in leveldb_table.read(table).items()}
+    return metadata, entries, data, data[start + 4 : start + 4 + length]
+
+
+def _tensorflow(folder, chance):
+    """What is left after the check is given to TensorFlow, which must survive it."""
+    from fast_style.checkpoints import store
+
+    metadata, entries, data, message = _network()
+    entries = dict(entries)
+    if chance.randrange(2):
+        part, checksum = bundles.text(mutated(message, chance))
+        entries[GRAPH] = bundles.entry(len(data), len(part), (), bundles.STRING, checksum)
+        data += part
+    else:
+        key = chance.choice(list(entries))
+        entries[key] = mutated(entries[key], chance)
+    replace(folder / "ckpt.json", metadata)
+    store.load_network(bundles.write(folder / "ckpt", bundles.index_of(entries), data))
 
 
 def _resealed(table):
@@ -199,6 +238,7 @@ def _hdf5(folder, chance):
 
 READERS = {
     "index": (_index, CheckpointError),
+    "tensorflow": (_tensorflow, CheckpointError),
     "description": (_description, CheckpointError),
     "pickle": (_pickle, UnsafePickle),
     "torch": (_torch, UnsafePickle),
@@ -207,12 +247,13 @@ READERS = {
 
 
 def main(reader, count, seed=0):
-    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+    space = (8 if reader == "tensorflow" else 2) << 30
+    resource.setrlimit(resource.RLIMIT_AS, (space, space))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     folder = pathlib.Path(tempfile.mkdtemp())
     read = 0
     for number in range(int(seed), int(seed) + int(count), 100):
-        signal.alarm(10)  # seconds for a hundred files; its default is to end the process
+        signal.alarm(60)  # seconds for a hundred files; its default is to end the process
         read += run(reader, folder, min(100, int(seed) + int(count) - number), number)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     print(f"{reader}: {read} read, {int(count) - read} refused, memory grew by {grown >> 10} MiB")

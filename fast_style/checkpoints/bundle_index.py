@@ -15,6 +15,7 @@ from fast_style.checkpoints import crc32c, leveldb_table
 from fast_style.checkpoints.protocol_buffers import (
     BYTES,
     FOUR_BYTES,
+    TEXT,
     VARINT,
     fields,
     signed,
@@ -28,6 +29,7 @@ MAX_GRAPH = 1 << 22  # bytes
 MAX_OBJECTS = 20_000
 MAX_SHARDS = 1000
 MAX_DIMENSIONS = 8  # kernels have 4
+_MAX_ELEMENTS = 1 << 48
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 """The key of the graph of objects."""
 FLOAT, STRING = 1, 7
@@ -77,7 +79,7 @@ class BundleIndex:
 
     def __init__(self, prefix):
         self._prefix = prefix
-        table = {_text(key): value for key, value in leveldb_table.read(self._read()).items()}
+        table = {key.decode(): value for key, value in leveldb_table.read(self._read()).items()}
         self._shards = _shards(table.pop("", None))
         self.entries = {key: _entry(key, value) for key, value in table.items()}
         self._check_places()
@@ -158,15 +160,22 @@ class BundleIndex:
         return [self._object(node, len(nodes)) for node in nodes]
 
     def _object(self, node, count):
-        parts = fields(node, {}, {1: BYTES, 2: BYTES})
+        parts = fields(node, {4: BYTES, 5: BYTES}, {1: BYTES, 2: BYTES, 3: BYTES})
+        if 4 in parts:
+            raise ValueError("an object asks for a saver of its own")
+        fields(parts.get(5, b""), {1: VARINT})
+        for part in parts[3]:
+            slot = fields(part, {1: VARINT, 2: TEXT, 3: VARINT})
+            if max(slot.get(1, 0), slot.get(3, 0)) >= count:
+                raise ValueError("an optimizer's variable is missing")
         children = {}
         for part in parts[1]:
-            child = fields(part, {1: VARINT, 2: BYTES})
-            name, number = _text(child.get(2, b"")), child.get(1, 0)
+            child = fields(part, {1: VARINT, 2: TEXT})
+            name, number = child.get(2, ""), child.get(1, 0)
             if name in children or number >= count:
                 raise ValueError(f"object {name!r} is there twice or missing")
             children[name] = number
-        keys = [_text(fields(part, {3: BYTES}).get(3, b"")) for part in parts[2]]
+        keys = [fields(part, {1: TEXT, 2: TEXT, 3: TEXT}).get(3, "") for part in parts[2]]
         for key in keys:
             if key not in self.entries:
                 raise ValueError(f"array {key!r} is missing")
@@ -178,6 +187,7 @@ def _shards(header):
     if header is None:
         raise ValueError("the index has no header")
     found = fields(header, {1: VARINT, 2: VARINT, 3: BYTES})
+    fields(found.get(3, b""), {1: VARINT, 2: VARINT})
     shards = found.get(1, 0)
     if not 1 <= shards <= MAX_SHARDS:
         raise ValueError(f"{shards} data files")
@@ -214,14 +224,11 @@ def _shape(key, message):
     found = fields(message, {3: VARINT}, {2: BYTES})
     if found.get(3, 0) or len(found[2]) > MAX_DIMENSIONS:
         raise ValueError(f"{key!r} has no shape")
-    shape = tuple(signed(fields(part, {1: VARINT}).get(1, 0)) for part in found[2])
-    if any(side < 0 for side in shape):
-        raise ValueError(f"{key!r} has a negative shape")
+    shape = tuple(signed(fields(part, {1: VARINT, 2: TEXT}).get(1, 0)) for part in found[2])
+    # TensorFlow ends the process where it can't count the elements, even of (2^62, 2^62, 0).
+    if any(side < 0 for side in shape) or math.prod(max(n, 1) for n in shape) > _MAX_ELEMENTS:
+        raise ValueError(f"{key!r} has the shape {list(shape)}")
     return shape
-
-
-def _text(data):
-    return data.decode()  # UnicodeDecodeError is a ValueError
 
 
 def _size(path):

@@ -1,12 +1,16 @@
 """Protocol buffers on the wire: just enough to read TensorFlow's, which may be hostile.
 
-What TensorFlow's own parser could read in another way (a field given twice, or of another type) is
-refused, so that both always see the same.
+What TensorFlow's own parser refuses (which ends the whole process) or could read in another way (a
+field given twice, or of another type) is refused here, so that both always see the same.
 """
 
 VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES = 0, 1, 2, 5
 """The types of fields on the wire."""
+TEXT = -1
+"""The type of fields of bytes that are UTF-8."""
 _MAX = 1 << 64
+_LONGEST = (1 << 31) - 1  # bytes of a field
+_HEAD = 5  # bytes of a tag, or of a length
 
 
 def varint(data, place):
@@ -44,12 +48,14 @@ def fields(message, single, repeated=None):
 
     Args:
         message: bytes.
-        single: dict from the number of each field that may appear once to its type.
+        single: dict from the number of each field that may appear once to its type, one of those
+            above.
         repeated: such a dict of fields that may appear several times, or None. Fields that neither
             names are passed over.
 
     Returns:
-        dict from number to int (bytes of a field of type `BYTES`), of repeated fields a list.
+        dict from number to int (bytes of a field of type `BYTES`, str of `TEXT`), of repeated
+        fields a list.
 
     Raises:
         ValueError: it is cut off, a field has another type, or appears too often.
@@ -57,20 +63,31 @@ def fields(message, single, repeated=None):
     repeated = repeated or {}
     found, place = {number: [] for number in repeated}, 0
     while place < len(message):
-        tag, place = varint(message, place)
+        tag, place = _head(message, place)
         number, kind = tag >> 3, tag & 7
         if number in found and number not in repeated:
             raise ValueError(f"field {number} appears twice")
-        if kind not in (VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES):
-            raise ValueError(f"a field of type {kind}")
-        if kind != single.get(number, repeated.get(number, kind)):
+        if not number or kind not in (VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES):
+            raise ValueError(f"field {number} is of type {kind}")
+        wanted = single.get(number, repeated.get(number, kind))
+        if kind != (BYTES if wanted == TEXT else wanted):
             raise ValueError(f"field {number} is of type {kind}")
         value, place = _value(message, place, kind)
+        if wanted == TEXT:
+            value = value.decode()  # UnicodeDecodeError is a ValueError
         if number in repeated:
             found[number].append(value)
         elif number in single:
             found[number] = value
     return found
+
+
+def _head(message, place):
+    """A tag or a length, and the place after it."""
+    value, end = varint(message, place)
+    if value > _LONGEST or end - place > _HEAD:
+        raise ValueError("a tag or a length is too large")
+    return value, end
 
 
 def _value(message, place, kind):
@@ -79,7 +96,7 @@ def _value(message, place, kind):
         return varint(message, place)
     size = {EIGHT_BYTES: 8, FOUR_BYTES: 4}.get(kind)
     if size is None:
-        size, place = varint(message, place)
+        size, place = _head(message, place)
     value = message[place : place + size]
     if len(value) != size:
         raise ValueError("a field is cut off")

@@ -44,6 +44,7 @@ DAMAGED = {
     "negative size": {A: entry(0, -24, (2, 3))},
     "product beyond 64 bits": {A: entry(0, 24, (1 << 32, 1 << 32, 4))},
     "product that wraps to the size": {A: entry(0, 24, (1 << 62, 4, 6))},
+    "empty, but with sides beyond 64 bits": {A: entry(0, 0, (1 << 62, 1 << 62, 0))},
     "beyond the data": {A: entry(4, 1 << 40, (1 << 38,))},
     "offset beyond the data": {A: entry(1 << 40, 24, (2, 3))},
     "size of another shape": {A: entry(0, 24, (2, 4))},
@@ -100,6 +101,10 @@ GRAPHS = {
     "name that is no text": field(1, field(1, field(2, b"\xff"))),
     "child that is a number": field(1, field(1, 3)),
     "node that is a number": field(1, 3),
+    "saver of its own": field(1, field(4, field(1, b"tf.Anything"))),
+    "slot of a missing variable": field(1, field(3, field(1, 9))),
+    "slot cut off": field(1, field(3, b"\x0a\x05")),
+    "flag cut off": field(1, field(5, b"\x08")),
     "more objects than a network has": NODE * 30_000,
     "cut off": NODE + b"\x0a\x05",
 }

@@ -5,6 +5,7 @@ import pytest
 from fast_style.checkpoints.protocol_buffers import (
     BYTES,
     FOUR_BYTES,
+    TEXT,
     VARINT,
     fields,
     signed,
@@ -41,8 +42,11 @@ def test_repeated_fields_are_lists_and_unknown_ones_are_passed_over():
         b"\x0b\x0c",  # a group
         b"\x0f",
         b"\x08\x01\x08\x02",  # twice
+        b"\x00\x01",  # field 0
+        b"\x88\x80\x80\x80\x80\x00\x01",  # a tag of six bytes
+        b"\x22\x01\xff",  # no UTF-8
     ],
 )
 def test_what_is_ambiguous_or_cut_off_is_refused(message):
     with pytest.raises(ValueError):
-        fields(message, {1: VARINT, 2: BYTES, 3: FOUR_BYTES})
+        fields(message, {1: VARINT, 2: BYTES, 3: FOUR_BYTES, 4: TEXT})
