@@ -1,6 +1,6 @@
 """Feeds readers of untrusted files with thousands of changed files.
 
-    python -m tests.fuzz READER COUNT [SEED]
+    python -m tests.fuzz --reader=index --count=100000
 
 prints how many were read and how many refused, within an address space of 2 GiB (with TensorFlow
 of 8). An exception that is not the reader's own ends it, and so does a file that takes long.
@@ -14,12 +14,13 @@ import pathlib
 import pickle
 import random
 import resource
+import shutil
 import signal
-import sys
 import tempfile
 
 import h5py
 import numpy as np
+from absl import app, flags
 
 from fast_style.array_files import hdf5_files, torch_files, unpickler
 from fast_style.array_files.hdf5_structure import UnsafeHdf5
@@ -246,18 +247,24 @@ READERS = {
 }
 
 
-def main(reader, count, seed=0):
-    space = (8 if reader == "tensorflow" else 2) << 30
+def main(_):
+    values = flags.FLAGS
+    space = (8 if values.reader == "tensorflow" else 2) << 30
     resource.setrlimit(resource.RLIMIT_AS, (space, space))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     folder = pathlib.Path(tempfile.mkdtemp())
-    read = 0
-    for number in range(int(seed), int(seed) + int(count), 100):
+    read, end = 0, values.seed + values.count
+    for seed in range(values.seed, end, 100):
         signal.alarm(60)  # seconds for a hundred files; its default is to end the process
-        read += run(reader, folder, min(100, int(seed) + int(count) - number), number)
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(f"{reader}: {read} read, {int(count) - read} refused, memory grew by {grown >> 10} MiB")
+        read += run(values.reader, folder, min(100, end - seed), seed)
+    shutil.rmtree(folder)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10
+    refused = values.count - read
+    print(f"{values.reader}: {read} read, {refused} refused, memory grew by {grown} MiB")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    flags.DEFINE_enum("reader", "index", READERS, "What reads the files.")
+    flags.DEFINE_integer("count", 10_000, "How many files.")
+    flags.DEFINE_integer("seed", 0, "Of the first; each has the next.")
+    app.run(main)

@@ -16,7 +16,8 @@ pytestmark = [
 
 @pytest.mark.parametrize("reader", sorted(set(fuzz.READERS) - {"tensorflow"}))
 def test_nothing_else_is_raised_and_memory_is_bounded(reader, tmp_path):
-    process = run_script("tests.fuzz", reader, 20_000, 100_000, cwd=tmp_path)
+    arguments = (f"--reader={reader}", "--count=20000", "--seed=100000")
+    process = run_script("tests.fuzz", *arguments, cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     read, refused, grown = map(int, re.findall(r"\d+", process.stdout))
     assert read + refused == 20_000
@@ -26,7 +27,7 @@ def test_nothing_else_is_raised_and_memory_is_bounded(reader, tmp_path):
 
 def test_tensorflow_survives_what_passes_the_check(tmp_path):
     """It ends the process where the description of an array is damaged, even behind a checksum."""
-    process = run_script("tests.fuzz", "tensorflow", 500, cwd=tmp_path)
+    process = run_script("tests.fuzz", "--reader=tensorflow", "--count=500", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     read, refused, _ = map(int, re.findall(r"\d+", process.stdout.partition(":")[2]))
     assert read + refused == 500
