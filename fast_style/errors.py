@@ -17,6 +17,9 @@ MENDABLE = (UserError, OSError, MemoryError)
 """Exceptions that end a command, or the work on one file, with one line and no traceback."""
 
 
+_LONGEST = 2000  # characters of a message
+
+
 def check_choice(name, value, choices):
     """Raises `InvalidValue` unless `value` is one of `choices`; `name` is the argument's name."""
     if value not in choices:
@@ -52,10 +55,14 @@ def check_weight(name, value):
 
 
 def one_line(error):
-    """The message of an exception on one line; of an `OSError`, the path and the reason."""
+    """The message of an exception on one line; of an `OSError`, the path and the reason.
+
+    A long message, such as one that quotes a damaged file, is cut off.
+    """
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split()) or repr(error)
+    text = " ".join(str(error).split()) or repr(error)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def first_line(error):

@@ -19,6 +19,12 @@ def test_an_error_becomes_one_line(error, line):
     assert errors.one_line(error) == line
 
 
+def test_a_message_that_quotes_a_whole_file_is_cut_off():
+    line = errors.one_line(ValueError("unknown option " + 1_000_000 * "x"))
+    assert line.startswith("unknown option xxx")
+    assert len(line) < 3000
+
+
 def test_only_the_first_line_of_a_message_is_kept():
     assert errors.first_line(RuntimeError("disk full\n  at line 7")) == "disk full"
     assert errors.first_line(RuntimeError()) == "RuntimeError()"
