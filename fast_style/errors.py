@@ -23,6 +23,9 @@ MENDABLE = (UserError, OSError, MemoryError)
 """Exceptions that end a command, or the work on one file, with one line and no traceback."""
 
 
+_LONGEST = 2000  # characters of a message
+
+
 def check_choice(name, value, choices):
     """Raises `InvalidValue` unless `value` is one of `choices`; `name` is the argument's name."""
     if value not in choices:
@@ -68,10 +71,14 @@ def check_utf8(path):
 
 
 def one_line(error):
-    """The message of an exception on one line; of an `OSError`, the path and the reason."""
+    """The message of an exception on one line; of an `OSError`, the path and the reason.
+
+    A long message, such as one that quotes a damaged file, is cut off.
+    """
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return printable(f"{error.filename}: {error.strerror}")
-    return printable(" ".join(str(error).split())) or repr(error)
+    text = " ".join(str(error).split()) or repr(error)
+    return printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
 
 
 def printable(text):

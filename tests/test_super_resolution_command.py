@@ -1,6 +1,7 @@
 """train.py, eval.py and fast_style.score for super-resolution, as a user runs them."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -133,6 +134,24 @@ def test_a_mistake_in_scoring_is_one_line(photos, enlarger, tmp_path, photo):
     ):
         process = run_script("fast_style.score", enlarger, folder, cwd=tmp_path)
         assert_one_line_error(process, words)
+
+
+def test_scoring_goes_on_after_a_bad_image(shared, enlarger, tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name in ("sr_ok.png", "sr_tiny16.png"):
+        shutil.copy(shared / "cases" / name, folder)
+    (folder / "broken.png").write_text("no image")
+    process = run_script("fast_style.score", enlarger, folder, cwd=tmp_path)
+    assert process.returncode == 1
+    lines = process.stderr.splitlines()
+    assert len(lines) == 2, process.stderr
+    assert re.match(r"error: .*broken\.png: not a readable image", lines[0])
+    assert re.match(r"error: .*sr_tiny16\.png: .* at least 19 pixels on each side", lines[1])
+    scored, mean = process.stdout.splitlines()[3:]
+    assert scored.startswith("sr_ok.png ")
+    assert mean.startswith("mean of 1 of 3 ")
+    assert scored.split()[1:] == mean.split()[5:]
 
 
 def test_an_enlarged_image_over_the_limit_is_one_line(photos, enlarger, tmp_path):

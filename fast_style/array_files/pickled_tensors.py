@@ -6,6 +6,8 @@ Each "call" in the file is checked and carried out here, by functions of this mo
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from fast_style.errors import InvalidValue
 
 MARK = object()
@@ -26,7 +28,7 @@ class Global:
     name: str
 
     def __str__(self):
-        return f"{self.module}.{self.name}"
+        return repr(f"{self.module}.{self.name}")[1:-1]  # as it may be shown on a terminal
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Tensor:
     offset: int
     shape: tuple
     strides: tuple
+
+    @property
+    def size(self):
+        """int, bytes of its elements."""
+        return math.prod(self.shape) * np.dtype(self.storage.dtype).itemsize
 
 
 _DTYPES = {

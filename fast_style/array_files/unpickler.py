@@ -16,7 +16,7 @@ from fast_style.array_files.pickled_tensors import (
     make_storage,
 )
 
-MAX_OPERATIONS = 1_000_000  # a state dict of pytorch/examples takes 2,601
+MAX_OPERATIONS = 500_000  # a state dict of pytorch/examples takes 2,601
 
 _CONSTANTS = {
     "NONE": None,
@@ -40,8 +40,8 @@ def read(stream):
         stream: seekable binary file.
 
     Returns:
-        int, float, str, bool, None, and tuples, lists and dicts (with str keys) of these and of
-        `Tensor`s.
+        int, float, str, bool, None, and tuples, lists and dicts (with str or int keys) of these and
+        of `Tensor`s.
 
     Raises:
         UnsafePickle: anything else is in it, or it is damaged.
@@ -60,11 +60,11 @@ class _Machine:
     def __init__(self):
         self.stack = []
         self.memo = {}
+        self.left = MAX_OPERATIONS
 
     def run(self, stream):
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
-            if count >= MAX_OPERATIONS:
-                raise UnsafePickle(f"more than {MAX_OPERATIONS} operations")
+        for opcode, argument, _ in pickletools.genops(stream):
+            self._spend(1)
             name = opcode.name
             if name == "STOP":
                 return data(self.stack.pop())
@@ -82,6 +82,11 @@ class _Machine:
                     raise UnsafePickle(f"unsupported operation {name}")
                 operation(self, argument)
         raise UnsafePickle("damaged pickle (no end)")
+
+    def _spend(self, operations):
+        self.left -= operations
+        if self.left < 0:
+            raise UnsafePickle(f"more than {MAX_OPERATIONS} operations")
 
     def _last(self, count):
         values = tuple(self.stack[-count:])
@@ -141,7 +146,7 @@ class _Machine:
             raise UnsafePickle("damaged pickle (a key without a value)")
         target = self._top(dict)
         for key, value in zip(values[::2], values[1::2], strict=True):
-            if not isinstance(key, str):
+            if type(key) not in (str, int):  # a tuple of tuples of ... takes for ever to hash
                 raise UnsafePickle(f"a key is a {type(key).__name__}, not a name")
             target[key] = data(value)
 
@@ -164,6 +169,8 @@ class _Machine:
         make = CALLS.get(str(function))
         if make is None:
             raise UnsafePickle(f"calls {function}, which is not allowed")
+        # One list may be named again and again, each time to make a dict of all of it.
+        self._spend(sum(len(part) for part in arguments if isinstance(part, list)))
         self.stack[-2:] = [make(arguments)]
 
     def _build(self, _):

@@ -1,6 +1,7 @@
 """The JSON beside a checkpoint: how its network is built and how it was trained."""
 
 import json
+import math
 import os
 
 from fast_style.atomic_files import replacing
@@ -9,6 +10,13 @@ from fast_style.networks.architecture import STYLE, TASKS
 
 FORMAT = 1
 MAX_METADATA = 1 << 20  # bytes; a trained network's has about 2,000
+MAX_DEPTH = 100  # each network that a run started from adds two levels
+_KINDS = {
+    **dict.fromkeys(("network", "style", "losses", "training", "converted", "versions"), dict),
+    "styles": list,
+    "step": int,
+    "task": str,
+}
 
 
 class CheckpointError(InvalidValue):
@@ -54,11 +62,12 @@ def read_metadata(prefix):
         raise FileNotFoundError(f"{prefix}: no such checkpoint{hint}")
     if not os.path.isfile(path):
         raise FileNotFoundError(f"{path}: the metadata of the checkpoint is missing")
-    if os.path.getsize(path) > MAX_METADATA:
+    with open(path, "rb") as file:
+        text = file.read(MAX_METADATA + 1)
+    if len(text) > MAX_METADATA:
         raise CheckpointError(f"{path}: larger than {MAX_METADATA} bytes, not metadata")
     try:
-        with open(path, encoding="utf-8") as file:
-            metadata = json.load(file)
+        metadata = _parse(text)
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: not valid JSON ({error})") from error
     if not isinstance(metadata, dict) or not isinstance(metadata.get("network"), dict):
@@ -71,7 +80,49 @@ def read_metadata(prefix):
         raise CheckpointError(
             f'{path}: "task" must be one of {", ".join(TASKS)}; received {metadata["task"]!r}'
         )
+    for name, kind in _KINDS.items():
+        if name in metadata and not isinstance(metadata[name], kind):
+            raise CheckpointError(f'{path}: "{name}" must be of type {kind.__name__}')
+    for style in metadata.get("styles", ()):
+        if not isinstance(style, dict) or not isinstance(style.get("name"), str):
+            raise CheckpointError(f'{path}: "styles" must be objects with a "name"')
     return metadata
+
+
+def _parse(text):
+    """The value of a JSON text (bytes) whose numbers are finite and whose objects are unambiguous.
+
+    Raises:
+        ValueError, RecursionError: it is not; the latter also if it is nested too deep.
+    """
+    value = json.loads(text.decode(), object_pairs_hook=_object, parse_constant=_refuse)
+    level, depth = [value], 0
+    while level:
+        if depth > MAX_DEPTH:
+            raise ValueError(f"nested more than {MAX_DEPTH} deep")
+        below = []
+        for part in level:
+            if isinstance(part, dict):
+                below += part.values()
+            elif isinstance(part, list):
+                below += part
+            elif isinstance(part, float) and not math.isfinite(part):  # 1e999
+                raise ValueError("a number is infinite")
+            elif isinstance(part, int) and abs(part) >= 1 << 63:
+                raise ValueError("a number of more than 64 bits")
+        level, depth = below, depth + 1
+    return value
+
+
+def _object(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(f"a name appears twice among {', '.join(map(repr, found))}")
+    return found
+
+
+def _refuse(name):
+    raise ValueError(f"{name} is not a number")
 
 
 def task_of(metadata):

@@ -29,6 +29,7 @@ from fast_style.checkpoints.metadata import (
 from fast_style.checkpoints.styles import assign_arrays, choose
 from fast_style.errors import first_line, system_reason
 from fast_style.networks.architecture import STYLE
+from fast_style.networks.layers import ResidualBlock
 from fast_style.networks.super_resolution_net import SuperResolutionNet
 from fast_style.networks.transform_net import TransformNet
 
@@ -51,6 +52,23 @@ def build_network(metadata, where):
     network = from_options(metadata, where, kind, kind.OPTIONS)
     network.build()
     return network
+
+
+def _check_size(prefix, metadata):
+    """Raises `CheckpointError` if a network's residual blocks alone have more bytes than its data.
+
+    The metadata may be hostile: such a network is not even made.
+    """
+    kind = NETWORKS[task_of(metadata)]
+    network = from_options(metadata, metadata_path(prefix), kind, kind.OPTIONS)
+    blocks = [block for block in network.blocks if isinstance(block, ResidualBlock)]
+    described = sum(4 * 2 * 9 * block.filters**2 for block in blocks)
+    found = sum(map(os.path.getsize, glob.glob(f"{glob.escape(prefix)}.data-*")))
+    if described > found:
+        raise CheckpointError(
+            f"{prefix}: the weights do not fit the network that {metadata_path(prefix)} "
+            f"describes ({found:,} bytes on disk, at least {described:,} described)"
+        )
 
 
 def load_network(prefix, task=None, style=None):
@@ -76,6 +94,7 @@ def load_network(prefix, task=None, style=None):
     if style is not None:
         architecture, arrays, _ = tensor_bundle.load(prefix)
         return network_of(*choose(arrays, architecture, metadata, prefix, style)), metadata
+    _check_size(prefix, metadata)
     network = build_network(metadata, metadata_path(prefix))
     with reading_checkpoint(prefix):
         _check_shapes(prefix, network)
@@ -196,7 +215,11 @@ def writing_checkpoint(prefix):
 
 @contextlib.contextmanager
 def reading_checkpoint(prefix):
-    """Context that turns TensorFlow's errors about damaged files into `CheckpointError`."""
+    """Context in which TensorFlow may read a checkpoint: its index is checked before.
+
+    TensorFlow's errors about damaged files become `CheckpointError`.
+    """
+    tensor_bundle.check(prefix)
     try:
         yield
     except (tf.errors.OpError, RuntimeError, LookupError, UnicodeError, AssertionError) as error:

@@ -30,6 +30,20 @@ def style_names(metadata):
     return [s["name"] for s in styles if isinstance(s, dict) and isinstance(s.get("name"), str)]
 
 
+def check_names(names, styles, prefix):
+    """Raises `CheckpointError` unless metadata name as many styles as the network has.
+
+    Args:
+        names: list as `style_names` returns it.
+        styles: how many the network has, as its options say.
+        prefix: str, its checkpoint's.
+    """
+    if len(names) != styles:
+        raise CheckpointError(
+            f"{metadata_path(prefix)}: names {len(names)} styles, the network has {styles!r}"
+        )
+
+
 def parse_mixture(text, names):
     """How much of each style a text such as "starry_night:2,wave:1" asks for.
 
@@ -118,10 +132,7 @@ def chosen_mixture(metadata, styles, prefix, style):
                 + (f", {names[0]}" if names else "")
             )
         return np.ones(1, np.float32)
-    if len(names) != styles:
-        raise CheckpointError(
-            f"{metadata_path(prefix)}: names {len(names)} styles, the network has {styles}"
-        )
+    check_names(names, styles, prefix)
     if style is None:
         raise InvalidValue(
             f"{prefix} has several styles, `style` must name one: {', '.join(names)}"

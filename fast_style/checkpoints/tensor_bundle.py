@@ -1,18 +1,16 @@
 """Reading the weights of a TensorFlow checkpoint without TensorFlow, whose import takes seconds.
 
-PREFIX.index is a sorted table in LevelDB's format (uncompressed) of protocol buffers: for each
-tensor its dtype, shape, offset in the data file and checksum; one entry is the graph of the saved
-objects, which names the tensor of each variable. Sizes are checked against the expected ones before
-anything is read, checksums afterwards.
+The index and the graph of saved objects are checked before anything is read
+(`fast_style.checkpoints.bundle_index`), then the shapes against those of the network, and each
+array against its checksum.
 """
 
-import math
+import contextlib
 import os
-import struct
 
 import numpy as np
 
-from fast_style.checkpoints import crc32c
+from fast_style.checkpoints.bundle_index import FLOAT, BundleIndex
 from fast_style.checkpoints.metadata import (
     CheckpointError,
     check_task,
@@ -21,15 +19,6 @@ from fast_style.checkpoints.metadata import (
     read_metadata,
 )
 from fast_style.networks.architecture import STYLE, Architecture
-
-# The files may be untrusted; a run's index has about 20,000 bytes, its graph as many.
-_MAX_INDEX = 1 << 24  # bytes
-_MAX_GRAPH = 1 << 24  # bytes
-# Constants of the formats: LevelDB's footer, TensorFlow's key of the graph, its DataType DT_FLOAT.
-_MAGIC = 0xDB4775248B80FB57
-_FOOTER = 48  # bytes
-_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-_FLOAT = 1
 
 
 def load(prefix):
@@ -52,35 +41,53 @@ def load(prefix):
     architecture = from_options(
         metadata, metadata_path(prefix), Architecture, Architecture.__dataclass_fields__
     )
-    try:
+    with _reading(prefix):
         return architecture, _read_weights(prefix, architecture), metadata
+
+
+def check(prefix):
+    """Checks the index of a checkpoint and its graph of objects, before TensorFlow reads them.
+
+    TensorFlow makes arrays of the sizes that an index claims. After this they lie within the data
+    files, and do not overlap: it can't make more than the files are long.
+
+    Args:
+        prefix: checkpoint prefix.
+
+    Raises:
+        CheckpointError: a file is missing, or the index is damaged.
+    """
+    prefix = os.fspath(prefix)
+    with _reading(prefix):
+        BundleIndex(prefix).graph()
+
+
+@contextlib.contextmanager
+def _reading(prefix):
+    """Context that turns what readers raise about damaged files into `CheckpointError`."""
+    try:
+        yield
     except CheckpointError:
         raise
-    except (LookupError, ValueError, struct.error, OSError) as error:
+    except (ValueError, OSError) as error:
         raise CheckpointError(f"{prefix}: damaged checkpoint ({error})") from error
 
 
 def _read_weights(prefix, architecture):
-    entries = _read_index(f"{prefix}.index")
-    shards = _fields(entries[""]).get(1, [1])[0]
-    graph = _read_graph(prefix, shards, _fields(entries[_GRAPH]))
+    index = BundleIndex(prefix)
+    graph = index.graph()
     weights = {}
     for path, shape in architecture.weight_shapes.items():
         *blocks, kind = path.split("/")
-        try:
-            key = _key(graph, ["network", *blocks], kind)
-            entry = _fields(entries[key])
-        except LookupError:
-            raise _mismatch(prefix, f"{path} is missing") from None
-        found = _shape(entry)
-        if found != shape or entry.get(1) != [_FLOAT]:
-            raise _mismatch(prefix, f"{path} is {found} on disk, {shape} described")
-        data = _read_data(prefix, shards, entry, 4 * math.prod(shape))
-        if crc32c.masked(data) != entry[6][0]:
-            raise ValueError(f"{path}: wrong checksum")
-        weights[path] = np.frombuffer(data, "<f4").reshape(shape)
-    # Counted by offset: a variable that two objects refer to is one array.
-    stored = {_fields(entries[key]).get(4, [0])[0] for key in _keys_below(graph, "network")}
+        key = _key(graph, ["network", *blocks], kind)
+        if key is None:
+            raise _mismatch(prefix, f"{path} is missing")
+        entry = index.entries[key]
+        if entry.shape != shape or entry.dtype != FLOAT:
+            raise _mismatch(prefix, f"{path} is {entry.shape} on disk, {shape} described")
+        weights[path] = np.frombuffer(index.data(key), "<f4").reshape(shape)
+    # A variable that two objects refer to is one array, under one key.
+    stored = _keys_below(graph, "network")
     if len(stored) != len(weights):
         raise _mismatch(prefix, f"{len(stored)} arrays on disk, {len(weights)} described")
     return weights
@@ -93,53 +100,16 @@ def _mismatch(prefix, reason):
     )
 
 
-def _read_data(prefix, shards, entry, size):
-    """The bytes of one tensor, `size` of them."""
-    found = entry.get(5, [0])[0]
-    if found != size:
-        raise ValueError(f"a tensor of {found} bytes, {size} are expected")
-    with open(f"{prefix}.data-{entry.get(3, [0])[0]:05d}-of-{shards:05d}", "rb") as file:
-        file.seek(entry.get(4, [0])[0])
-        data = file.read(size)
-    if len(data) != size:
-        raise ValueError("the data file is too short")
-    return data
-
-
-def _shape(entry):
-    """Shape in a BundleEntryProto, a tuple."""
-    dimensions = _fields(entry.get(2, [b""])[0]).get(2, [])
-    return tuple(_fields(dimension).get(1, [0])[0] for dimension in dimensions)
-
-
-def _read_graph(prefix, shards, entry):
-    """The saved objects: list of (dict from child to index, key of the variable or None)."""
-    size = entry.get(5, [0])[0]
-    if size > _MAX_GRAPH:
-        raise ValueError(f"an object graph of {size} bytes")
-    data = _read_data(prefix, shards, entry, size)
-    length, start = _varint(data, 0)
-    message = data[start + 4 : start + 4 + length]  # after a checksum of the length
-    objects = []
-    for node in map(_fields, _fields(message).get(1, [])):
-        children = [_fields(child) for child in node.get(1, [])]
-        children = {child[2][0].decode(): child.get(1, [0])[0] for child in children}
-        keys = [_fields(attribute)[3][0].decode() for attribute in node.get(2, [])]
-        objects.append((children, keys[0] if keys else None))
-    return objects
-
-
 def _key(graph, path, weight):
-    """The key of the variable at a path of attributes, from the saved object."""
+    """The key of the variable at a path of attributes, from the saved object; None without one."""
     number = 0
-    for name in path:
-        number = graph[number][0][name]
-    children = graph[number][0]
     # Keras holds the kernels of some of its layers under the second name.
-    key = graph[children[weight] if weight in children else children[f"_{weight}"]][1]
-    if key is None:
-        raise LookupError(weight)
-    return key
+    for names in [*((name,) for name in path), (weight, f"_{weight}")]:
+        children = graph[number][0]
+        number = next((children[name] for name in names if name in children), None)
+        if number is None:
+            return None
+    return graph[number][1]
 
 
 def _keys_below(graph, name):
@@ -153,85 +123,3 @@ def _keys_below(graph, name):
             open_numbers += [child for name, child in children.items() if name[:5] != "_self"]
             keys |= {key} - {None}
     return keys
-
-
-def _read_index(path):
-    """The table as a dict from key (str) to value (bytes)."""
-    if os.path.getsize(path) > _MAX_INDEX:
-        raise ValueError(f"an index of more than {_MAX_INDEX} bytes")
-    with open(path, "rb") as file:
-        table = file.read()
-    if len(table) < _FOOTER or struct.unpack("<Q", table[-8:])[0] != _MAGIC:
-        raise ValueError("the index is not a LevelDB table")
-    numbers, place = [], 0
-    for _ in range(4):  # offset and size of the metaindex, then of the index
-        number, place = _varint(table[-_FOOTER:], place)
-        numbers.append(number)
-    entries = {}
-    for handle in _block(table, *numbers[2:]).values():
-        offset, place = _varint(handle, 0)
-        entries |= _block(table, offset, _varint(handle, place)[0])
-    return {key.decode(): value for key, value in entries.items()}
-
-
-def _block(table, offset, size):
-    """The entries of one block of the table: dict from bytes to bytes, in order."""
-    block = table[offset : offset + size]
-    if len(block) != size or offset + size + 5 > len(table):
-        raise ValueError("the index is truncated")
-    if table[offset + size] != 0:
-        raise ValueError("the index is compressed")
-    checksum = struct.unpack("<I", table[offset + size + 1 : offset + size + 5])[0]
-    if crc32c.masked(block + b"\0") != checksum:
-        raise ValueError("wrong checksum in the index")
-    end = size - 4 * (1 + struct.unpack("<I", block[-4:])[0])
-    entries, place, key = {}, 0, b""
-    while place < end:
-        shared, place = _varint(block, place)
-        own, place = _varint(block, place)
-        length, place = _varint(block, place)
-        key = key[:shared] + block[place : place + own]
-        entries[key] = block[place + own : place + own + length]
-        place += own + length
-    return entries
-
-
-def _varint(data, place):
-    """A number in base 128, and the position after it."""
-    value = shift = 0
-    while True:
-        byte = data[place]
-        value |= (byte & 127) << shift
-        place, shift = place + 1, shift + 7
-        if byte < 128:
-            return value, place
-        if shift > 63:
-            raise ValueError("a number of more than 64 bits")
-
-
-def _fields(message):
-    """A protocol buffer as a dict from field number to the list of its values, undecoded.
-
-    Wire types: 0 is a varint, 1 has 8 bytes, 5 has 4, and 2 begins with its length.
-    """
-    fields, place = {}, 0
-    while place < len(message):
-        tag, place = _varint(message, place)
-        kind = tag & 7
-        if kind == 0:
-            value, place = _varint(message, place)
-        else:
-            if kind == 2:
-                size, place = _varint(message, place)
-            elif kind in (1, 5):
-                size = 8 if kind == 1 else 4
-            else:
-                raise ValueError(f"a field of type {kind}")
-            value = message[place : place + size]
-            if len(value) != size:
-                raise ValueError("a field is truncated")
-            place += size
-            if kind != 2:
-                value = int.from_bytes(value, "little")
-        fields.setdefault(tag >> 3, []).append(value)
-    return fields

@@ -12,13 +12,18 @@ enlargement and for the network. The conventions are the literature's:
 - PSNR has the peak 255; SSIM (Wang et al. 2004) is tf.image.ssim, an 11 x 11 Gaussian window of
   sigma 1.5;
 - the mean is that of the images' figures.
+
+An image that can't be read or is too small gets a line and is left out: the last row then says of
+how many images it is the mean, and the exit status is 1.
 """
+
+import sys
 
 from absl import flags
 
 from data.degradation import DEGRADATIONS
 from fast_style import command_line, images
-from fast_style.errors import InvalidValue, UserError
+from fast_style.errors import MENDABLE, InvalidValue, one_line
 from fast_style.painting.stylizer import Stylizer
 from fast_style.score.scoring import mean, score
 
@@ -47,21 +52,31 @@ def main(argv):
         raise InvalidValue(f"{folder}: no image file in this folder or below it")
     enlarger = Stylizer.load(prefix, task="super_resolution")
     factor = enlarger.factor
-    width = max(len("image"), *(len(path.name) for path in paths))
+    names = ("image", _mean_of(0, len(paths)), *(path.name for path in paths))
+    width = max(map(len, names))
     task = f"x{factor}, downscaled by {values.degradation}"
     print(f"{task}; Y of BT.601, border of {factor} pixels left out")
     print(f"{'':{width}}  {'bicubic':>14}  {'network':>14}")
     print(f"{'image':{width}}  {'PSNR':>7}{'SSIM':>7}  {'PSNR':>7}{'SSIM':>7}")
     found = []
     for path in paths:
-        original = images.read(path, values.max_pixels)
         try:
+            original = images.read(path, values.max_pixels)
             found.append(score(enlarger, factor, original, values.degradation))
-        except UserError as error:
-            raise InvalidValue(f"{path}: {error}") from error
+        except MENDABLE as error:
+            line = one_line(error)
+            known = str(path) in line
+            print(f"error: {line if known else f'{path}: {line}'}", file=sys.stderr, flush=True)
+            continue
         print(_row(path.name, found[-1], width), flush=True)
-    print(_row("mean", [mean(column) for column in zip(*found, strict=True)], width))
-    return 0
+    if found:
+        means = [mean(column) for column in zip(*found, strict=True)]
+        print(_row(_mean_of(len(found), len(paths)), means, width))
+    return 0 if len(found) == len(paths) else 1
+
+
+def _mean_of(scored, of):
+    return "mean" if scored == of else f"mean of {scored} of {of}"
 
 
 def _row(name, pair, width):

@@ -43,6 +43,8 @@ def convert(path, prefix, style="", order=None):
         raise FileNotFoundError(f"{path}: no such file")
     if os.path.isdir(path):
         raise IsADirectoryError(f"{path}: is a directory, a file of weights is expected")
+    if not os.path.isfile(path):  # a pipe can't be read twice
+        raise InvalidValue(f"{path}: is not a regular file")
     if os.path.exists(f"{prefix}.index"):
         raise FileExistsError(f"{prefix}: there is a checkpoint already; give another prefix")
     if not os.path.basename(prefix):

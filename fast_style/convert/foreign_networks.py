@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fast_style.checkpoints.store import network_of
 from fast_style.errors import InvalidValue, check_choice
-from fast_style.networks.architecture import MAX_RESIDUAL_BLOCKS, MAX_WIDTH
+from fast_style.networks.architecture import MAX_RESIDUAL_BLOCKS, MAX_WIDTH, Architecture
 from fast_style.networks.transform_net import TransformNet
 
 ORDERS = ("bgr", "rgb")
+_EXAMPLE, _PLAIN = "conv1.conv2d.weight", "c1.weight"  # the first array of each kind
 
 
 class ForeignNetworkError(InvalidValue):
@@ -49,15 +51,32 @@ def recognize(arrays, order="bgr"):
         ForeignNetworkError: for the first array that is missing, unknown or of another shape.
     """
     check_choice("order", order, ORDERS)
-    if "conv1.conv2d.weight" in arrays:
-        return Foreign(_pytorch_example(arrays), "pytorch/examples fast_neural_style")
-    if "c1.weight" in arrays:
-        return Foreign(_PlainNetwork(arrays).build(order), "c1 c2 c3 r d1 d2 d3, no normalization")
+    for first, make, kind in (
+        (_EXAMPLE, _example_network, "pytorch/examples fast_neural_style"),
+        (_PLAIN, _plain_network, "c1 c2 c3 r d1 d2 d3, no normalization"),
+    ):
+        below = _below(arrays, first)
+        if below is not None:
+            return Foreign(network_of(*make(below, order)), kind)
     first = next(iter(arrays), None)
     raise ForeignNetworkError(
         "neither conv1.conv2d.weight (pytorch/examples) nor c1.weight is in the file; "
         + (f"its first array is {first!r}" if first is not None else "it holds no arrays")
     )
+
+
+def _below(arrays, first):
+    """The arrays of a network without what comes before all their names; None without `first`.
+
+    DataParallel calls the network that it holds "module", others "model" or "net".
+    """
+    found = [name for name in arrays if name == first or name.endswith(f".{first}")]
+    if not found:
+        return None
+    start = min(found, key=len).removesuffix(first)
+    if not all(name.startswith(start) for name in arrays):
+        return arrays if first in arrays else None
+    return {name.removeprefix(start): array for name, array in arrays.items()}
 
 
 class _Arrays:
@@ -83,7 +102,8 @@ class _Arrays:
                 f"received {array.dtype} {list(shape)}"
             )
         self._taken.add(name)
-        array = array.astype(np.float32)
+        with np.errstate(over="ignore"):  # too large for float32 is infinite: refused
+            array = array.astype(np.float32)
         if not np.isfinite(array).all():
             raise ForeignNetworkError(f"{name!r} holds NaN or infinite values")
         return array
@@ -107,26 +127,22 @@ def _check_width(name, width):
         raise ForeignNetworkError(f"{name!r}: width {width}, 1 to {MAX_WIDTH} are possible")
 
 
-def _set(layer, *values):
-    """Sets the weights of a convolution or normalization, in Keras's order."""
-    for weight, value in zip(layer.weights, values, strict=True):
-        weight.assign(value)
-
-
 # PyTorch's example
 
 _IGNORED = re.compile(r".*\.(running_mean|running_var|num_batches_tracked)")
 
 
-def _pytorch_example(arrays):
-    """Kernels are [out, in, height, width]; normalization follows all convolutions but the last."""
+def _example_network(arrays, _):
+    """Arrays by path and `Architecture` of an example; see `fast_style.checkpoints.tensor_bundle`.
+
+    Kernels are [out, in, height, width]; normalization follows all convolutions but the last.
+    """
     source = _Arrays(arrays)
-    first = "conv1.conv2d.weight"
-    shape = source.shape(first)
+    shape = source.shape(_EXAMPLE)
     width = shape[0] if len(shape) == 4 else 0
-    _check_width(first, width)
+    _check_width(_EXAMPLE, width)
     blocks = source.count_blocks(r"res(\d{1,3})\.")
-    network = TransformNet(
+    architecture = Architecture(
         width,
         blocks,
         normalization="instance",
@@ -134,34 +150,34 @@ def _pytorch_example(arrays):
         upsampling="nearest",
         output="linear",
     )
-    network.build()
-
-    def copy(block, convolution, normalization):
-        height, _, channels, filters = block.conv.kernel.shape
-        kernel = source.take(f"{convolution}.conv2d.weight", (filters, channels, height, height))
-        bias = source.take(f"{convolution}.conv2d.bias", (filters,))
-        _set(block.conv, kernel.transpose(2, 3, 1, 0), bias)
-        if normalization:
-            gamma, beta = (
-                source.take(f"{normalization}.{part}", (filters,)) for part in ("weight", "bias")
-            )
-            _set(block.norm, gamma, beta)
-
-    copy(network.down1, "conv1", "in1")
-    copy(network.down2, "conv2", "in2")
-    copy(network.down3, "conv3", "in3")
+    names = {"down1": ("conv1", "in1"), "down2": ("conv2", "in2"), "down3": ("conv3", "in3")}
     for number in range(1, blocks + 1):
-        block = getattr(network, f"residual{number}")
-        copy(block.first, f"res{number}.conv1", f"res{number}.in1")
-        copy(block.second, f"res{number}.conv2", f"res{number}.in2")
-    copy(network.up1, "deconv1", "in4")
-    copy(network.up2, "deconv2", "in5")
-    copy(network.out, "deconv3", None)
+        for part, place in (("first", 1), ("second", 2)):
+            names[f"residual{number}/{part}"] = (
+                f"res{number}.conv{place}",
+                f"res{number}.in{place}",
+            )
+    names |= {"up1": ("deconv1", "in4"), "up2": ("deconv2", "in5"), "out": ("deconv3", None)}
+    found = {}
+    for block, one in architecture.convolutions.items():
+        convolution, normalization = names[block]
+        size, filters = one.kernel_size, one.outputs
+        kernel = source.take(f"{convolution}.conv2d.weight", (filters, one.inputs, size, size))
+        found[f"{block}/conv/kernel"] = kernel.transpose(2, 3, 1, 0)
+        found[f"{block}/conv/bias"] = source.take(f"{convolution}.conv2d.bias", (filters,))
+        if normalization:
+            for name, part in (("gamma", "weight"), ("beta", "bias")):
+                found[f"{block}/norm/{name}"] = source.take(f"{normalization}.{part}", (filters,))
     source.check_all_taken(_IGNORED)
-    return network
+    return found, architecture
 
 
 # The network without normalization
+
+
+def _plain_network(arrays, order):
+    """Arrays by path and `Architecture` of a network c1 .. d3, for RGB."""
+    return _PlainNetwork(arrays).read(order)
 
 
 class _PlainNetwork:
@@ -198,9 +214,9 @@ class _PlainNetwork:
         _check_width("c1.weight", width)
         return width, spatial_first
 
-    def build(self, order):
-        """The `TransformNet` with these weights; `order` of channels is "bgr" or "rgb"."""
-        network = TransformNet(
+    def read(self, order):
+        """Arrays and `Architecture`; `order` of channels is "bgr" or "rgb"."""
+        architecture = Architecture(
             self.width,
             self.blocks,
             normalization="none",
@@ -209,29 +225,28 @@ class _PlainNetwork:
             output="linear",
             strided_kernel=self.strided_kernel,
         )
-        network.build()
-        for number in (1, 2, 3):
-            self._copy(getattr(network, f"down{number}"), f"c{number}")
+        names = {"down1": "c1", "down2": "c2", "down3": "c3", "up1": "d1", "up2": "d2"}
         for number in range(1, self.blocks + 1):
-            block = getattr(network, f"residual{number}")
-            self._copy(block.first, f"r{number}.c1")
-            self._copy(block.second, f"r{number}.c2")
-        self._copy(network.up1, "d1", transposed=True)
-        self._copy(network.up2, "d2", transposed=True)
-        _set(network.out.conv, *self._take_last())
+            names[f"residual{number}/first"] = f"r{number}.c1"
+            names[f"residual{number}/second"] = f"r{number}.c2"
+        shapes, found = architecture.weight_shapes, {}
+        for block in architecture.convolutions:
+            kernel, bias = f"{block}/conv/kernel", f"{block}/conv/bias"
+            if block == "out":
+                found[kernel], found[bias] = self._take_last()
+            else:
+                shape, filters = shapes[kernel], shapes[bias]
+                found[kernel], found[bias] = self._take(names[block], shape, filters)
         self.source.check_all_taken()
         if order == "bgr":
-            first, last = network.down1.conv, network.out.conv
-            first.kernel.assign(first.kernel.numpy()[:, :, ::-1])
-            _set(last, last.kernel.numpy()[..., ::-1], last.bias.numpy()[::-1])
-        return network
+            found["down1/conv/kernel"] = found["down1/conv/kernel"][:, :, ::-1]
+            found["out/conv/kernel"] = found["out/conv/kernel"][..., ::-1]
+            found["out/conv/bias"] = found["out/conv/bias"][::-1]
+        return found, architecture
 
-    def _copy(self, block, name, transposed=False):
-        _set(block.conv, *self._take(name, block.conv.kernel, transposed))
-
-    def _take(self, name, target, transposed):
-        """Kernel and bias in the form of Keras's layer `target`."""
-        height, _, *channels = target.shape
+    def _take(self, name, shape, filters):
+        """Kernel and bias of the shapes that Keras gives them."""
+        height, _, *channels = shape
         strided = height in (3, 4) and name[0] in "cd"
         stored = 3 if self.shifted and strided else height
         axes = (0, 1, 2, 3) if self.spatial_first else (2, 3, 1, 0)
@@ -241,8 +256,7 @@ class _PlainNetwork:
         kernel = self.source.take(f"{name}.weight", wanted).transpose(axes)
         if stored != height:
             kernel = np.pad(kernel, [(1, 0), (1, 0), (0, 0), (0, 0)])
-        bias = (channels[0] if transposed else channels[1],)
-        return kernel, self.source.take(f"{name}.bias", bias)
+        return kernel, self.source.take(f"{name}.bias", filters)
 
     def _take_last(self):
         """d3 as a convolution: a transposed one of stride 1 is one with the kernel flipped."""

@@ -7,13 +7,13 @@ import contextlib
 import dataclasses
 import functools
 import os
+import shutil
 import tempfile
-import zipfile
 
 import numpy as np
 from absl import logging
 
-from fast_style.array_files import hdf5_files, torch_files
+from fast_style.array_files import hdf5_files, torch_files, zip_files
 from fast_style.errors import InvalidValue, UserError
 from fast_style.losses.preprocessing import CAFFE, CAFFE_RGB, TORCHVISION, Preprocessing
 from fast_style.losses.vgg_layers import Convolution, choose
@@ -99,11 +99,11 @@ def _read_hdf5(source, architecture):
         groups = {}
         for parts, dataset in hdf5_files.datasets(file, _OPTIMIZERS):
             groups.setdefault(parts[:-1], []).append(dataset)
-        found = [_in_group(path, group) for path, group in groups.items()]
+        found = [_in_group(file, path, group) for path, group in groups.items()]
         return VggWeights(choose([one for one in found if one], architecture), CAFFE)
 
 
-def _in_group(path, group):
+def _in_group(file, path, group):
     """The convolution whose kernel and bias are in one group of an HDF5 file, or None."""
     kernels = [dataset for dataset in group if _kernel_shape(dataset.shape)]
     if len(group) != 2 or len(kernels) != 1:
@@ -113,8 +113,8 @@ def _in_group(path, group):
         return None
 
     def read():
-        hdf5_files.check({kernel.name: kernel, bias.name: bias})
-        return kernel[()], bias[()]
+        hdf5_files.check(file, {kernel.name: kernel, bias.name: bias})
+        return kernel.read(), bias.read()
 
     # Keras's groups of plain numbers; the layer is the one above.
     return Convolution(path[:-1] if path[-1:] == ("vars",) else path, kernel.shape[2:], read)
@@ -125,28 +125,21 @@ def _kernel_shape(shape):
 
 
 def _is_keras(path):
-    with contextlib.suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
-        return _KERAS_MEMBER in archive.namelist()
-    return False
+    try:
+        with open(path, "rb") as file, zip_files.opened(file) as (_, members):
+            return _KERAS_MEMBER in members
+    except zip_files.UnsafeZip:
+        return False
 
 
 @contextlib.contextmanager
 def _member_of(path):
     """The weights inside a .keras file, as an open file of their own."""
     with tempfile.TemporaryFile() as copy:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                info = archive.getinfo(_KERAS_MEMBER)
-                # As Keras writes it; a compressed member could swell to any size.
-                if info.compress_type != zipfile.ZIP_STORED or info.file_size > MAX_ARCHIVE:
-                    raise InvalidValue(f"its {_KERAS_MEMBER} is compressed or too large")
-                with archive.open(info) as member:
-                    while block := member.read(1 << 20):
-                        copy.write(block)
-        except torch_files.DAMAGED_ZIP as error:
-            if isinstance(error, UserError):
-                raise
-            raise InvalidValue(f"damaged archive ({error})") from error
+        with open(path, "rb") as file, zip_files.opened(file) as (archive, members):
+            zip_files.check_stored(members[_KERAS_MEMBER], MAX_ARCHIVE)  # as Keras writes it
+            with archive.open(members[_KERAS_MEMBER]) as member:
+                shutil.copyfileobj(member, copy, 1 << 20)
         copy.seek(0)
         yield copy
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from fast_style.checkpoints import store, tensor_bundle
 from fast_style.checkpoints.metadata import check_task, read_metadata
-from fast_style.checkpoints.styles import mix, style_names
+from fast_style.checkpoints.styles import check_names, mix, style_names
 from fast_style.errors import InvalidValue
 from fast_style.networks.architecture import STYLE
 from fast_style.training.style_task import StyleTask
@@ -40,6 +40,7 @@ class AddedStyleTask(StyleTask):
         self._known = self._metadata["network"].get("styles", 1)
         if self._known == 1:
             raise InvalidValue(f"`add_to` must be a network of several styles; {gallery} has one")
+        check_names(names, self._known, gallery)
         # A painting is named as in a folder of them.
         for painting in self._paintings:
             if painting.name in names:

@@ -32,6 +32,12 @@ def test_names_that_tensorflow_can_not_write_are_refused():
         errors.check_utf8("bad\udcff")
 
 
+def test_a_message_that_quotes_a_whole_file_is_cut_off():
+    line = errors.one_line(ValueError("unknown option " + 1_000_000 * "x"))
+    assert line.startswith("unknown option xxx")
+    assert len(line) < 3000
+
+
 def test_only_the_first_line_of_a_message_is_kept():
     assert errors.first_line(RuntimeError("disk full\n  at line 7")) == "disk full"
     assert errors.first_line(RuntimeError()) == "RuntimeError()"

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fast_style.checkpoints import store
+from fast_style.checkpoints import leveldb_table, store
 from fast_style.checkpoints.metadata import MAX_METADATA
 from fast_style.checkpoints.store import CheckpointError
 from fast_style.networks.transform_net import TransformNet
+from tests import bundles
 
 OPTIONS = {"width": 4, "residual_blocks": 2, "upsampling": "transpose", "output": "linear"}
 
@@ -140,6 +141,28 @@ def test_damaged_weights_are_refused(prefix, suffix, damage):
             file.write({"cut": data[: len(data) // 2], "empty": b"", "flipped": data}[damage])
     error = FileNotFoundError if (damage, suffix) == ("gone", ".index") else CheckpointError
     with pytest.raises(error, match="ckpt-done"):
+        store.load_network(prefix)
+
+
+@pytest.mark.parametrize(
+    "message", [bundles.entry(0, 0, (1 << 62, 1 << 62, 0)), b"\x0b", b"\x12\x04\x12\x02\x12\x05"]
+)
+def test_tensorflow_is_not_given_an_index_that_ends_the_process(prefix, message):
+    with open(f"{prefix}.index", "rb") as file:
+        entries = leveldb_table.read(file.read())
+    entries = {key.decode(): value for key, value in entries.items()}
+    with open(f"{prefix}.index", "wb") as file:
+        file.write(bundles.index_of(entries | {"more": message}))
+    with pytest.raises(CheckpointError, match="damaged checkpoint"):
+        store.load_network(prefix)
+
+
+def test_a_description_alone_makes_no_huge_network(prefix, monkeypatch):
+    """Of 64 blocks of width 512: 19,000,000,000 bytes."""
+    network = {**OPTIONS, "width": 512, "residual_blocks": 64}
+    edit_metadata(prefix, network=network)
+    monkeypatch.setattr(TransformNet, "build", None)
+    with pytest.raises(CheckpointError, match="weights do not fit .* at least 19,327,352,832"):
         store.load_network(prefix)
 
 

@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
+from fast_style.array_files import torch_files
 from fast_style.checkpoints import store
 from fast_style.convert.conversion import ConversionError, convert
 from fast_style.painting.stylizer import Stylizer
@@ -42,6 +43,30 @@ def test_a_state_dict_becomes_a_checkpoint(tmp_path, photo, kind):
     assert metadata["converted"]["converted from"] == "mosaic.model"
     assert metadata["style"] == {"name": "a mosaic"}
     assert Stylizer.load(tmp_path / "new" / "mosaic")(photo()).shape == photo().shape
+
+
+def test_a_network_that_was_trained_by_data_parallel(shared, tmp_path):
+    path = shared / "cases" / "dataparallel.pth"
+    convert(path, tmp_path / "out")
+    network, metadata = store.load_network(tmp_path / "out")
+    assert metadata["network"]["width"] == network.width
+    kernel = torch_files.read(path)["module.conv1.conv2d.weight"]
+    np.testing.assert_array_equal(network.down1.conv.kernel, kernel.transpose(2, 3, 1, 0))
+
+
+def test_a_network_inside_a_training_checkpoint(tmp_path):
+    arrays = example_arrays(width=2, blocks=1)
+    state = foreign_files.state_of({f"module.{name}": array for name, array in arrays.items()})
+    pickled = b"\x80\x02}(" + foreign_files.text("epoch") + foreign_files.number(3)
+    pickled += foreign_files.text("state_dict") + state[2:-1] + b"u."
+    path = tmp_path / "checkpoint.pth"
+    path.write_bytes(foreign_files.zip_file(pickled, foreign_files.storages_of(arrays)))
+    convert(path, tmp_path / "out")
+    network, _ = store.load_network(tmp_path / "out")
+    kernel = arrays["res1.conv2.conv2d.weight"]
+    np.testing.assert_array_equal(
+        network.residual1.second.conv.kernel, kernel.transpose(2, 3, 1, 0)
+    )
 
 
 @pytest.mark.parametrize("strided", [3, 4])
@@ -97,6 +122,8 @@ def test_files_that_are_missing_or_in_the_way(tmp_path):
         convert(tmp_path / "nowhere.pth", tmp_path / "out")
     with pytest.raises(IsADirectoryError, match="is a directory"):
         convert(tmp_path, tmp_path / "out")
+    with pytest.raises(ValueError, match="is not a regular file"):
+        convert(os.devnull, tmp_path / "out")
     path = write_torch(tmp_path / "a.pth", example_arrays(blocks=0), "zip")
     with pytest.raises(ValueError, match="`prefix` must end in a name"):
         convert(path, f"{tmp_path}/")

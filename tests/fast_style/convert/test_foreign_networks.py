@@ -1,5 +1,7 @@
 """Foreign networks against what they compute, written down a second time in NumPy."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -165,6 +167,31 @@ def test_statistics_that_old_files_hold_are_ignored(photo):
     np.testing.assert_array_equal(painted(recognize(arrays).network, photo()), expected)
 
 
+@pytest.mark.parametrize("start", ["module.", "netG.module."])
+@pytest.mark.parametrize("make", [example_arrays, plain_arrays])
+def test_what_comes_before_all_names_is_left_out(photo, start, make):
+    arrays = make(blocks=2)
+    expected = painted(recognize(arrays).network, photo())
+    below = {f"{start}{name}": value for name, value in arrays.items()}
+    np.testing.assert_array_equal(painted(recognize(below).network, photo()), expected)
+
+
+def test_a_network_beside_others_in_one_file_is_not_guessed():
+    below = {f"module.{name}": value for name, value in example_arrays(blocks=1).items()}
+    with pytest.raises(ForeignNetworkError, match=r"neither conv1\.conv2d\.weight"):
+        recognize({**below, "discriminator.weight": np.ones(3, "f4")})
+
+
+def test_no_network_is_made_of_a_name_alone():
+    """A first kernel and the name of a 64th block claim a network of 9,700,000,000 bytes."""
+    arrays = {"conv1.conv2d.weight": np.ones((512, 3, 9, 9), "f4"), "res64.": np.ones(1, "f4")}
+    tracemalloc.start()
+    with pytest.raises(ForeignNetworkError, match="'conv1.conv2d.bias' is missing"):
+        recognize(arrays)
+    assert tracemalloc.get_traced_memory()[1] < 10 * arrays["conv1.conv2d.weight"].nbytes
+    tracemalloc.stop()
+
+
 # What does not fit is named
 
 
@@ -187,6 +214,7 @@ def changed(arrays, name, value):
         ("conv1.conv2d.weight", np.ones((600, 1, 1, 1), "f4"), "width 600, 1 to 512"),
         ("conv1.conv2d.bias", np.ones(4, "i4"), "'conv1.conv2d.bias' .* received int32"),
         ("conv1.conv2d.bias", np.full(4, np.nan, "f4"), "'conv1.conv2d.bias' holds NaN"),
+        ("conv1.conv2d.bias", np.full(4, 1e300), "'conv1.conv2d.bias' holds NaN or infinite"),
         ("res4.in1.bias", np.ones(16, "f4"), "'res3.conv1.conv2d.weight' is missing"),
         ("res99.in1.bias", np.ones(16, "f4"), "99 residual blocks, 64 at most"),
         ("head.weight", np.ones(1, "f4"), "'head.weight' does not belong to this kind"),

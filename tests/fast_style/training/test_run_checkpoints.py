@@ -6,10 +6,11 @@ import os
 import numpy as np
 import pytest
 
-from fast_style.checkpoints import store
+from fast_style.checkpoints import leveldb_table, store
 from fast_style.losses.loss_settings import LossSettings
 from fast_style.training.run_checkpoints import differences
 from fast_style.training.settings import OPTIMIZERS
+from tests import bundles
 from tests.training_runs import files, weights
 
 
@@ -70,6 +71,15 @@ def test_without_resume_the_earlier_run_is_moved_aside(make, tmp_path):
     # Its network is replaced only once the new one is there.
     kept, _ = store.load_network(tmp_path / "run" / "previous-2" / "ckpt-done")
     assert kept.width == 4
+
+
+def test_tensorflow_is_not_given_an_index_that_ends_the_process(make, tmp_path):
+    make().run()
+    path = tmp_path / "run" / "ckpt-4.index"
+    table = leveldb_table.read(path.read_bytes())
+    endless = bundles.entry(0, 0, (1 << 62, 1 << 62, 0))
+    path.write_bytes(bundles.index_of({k.decode(): v for k, v in table.items()} | {"a": endless}))
+    assert make().step < 4
 
 
 @pytest.mark.parametrize("suffix", [".index", ".data-00000-of-00001", ".json"])

@@ -147,6 +147,11 @@ def test_what_cannot_be_added_to_is_refused(make, prefix):
         make("one", PAINTINGS[:1], prefix)
     with pytest.raises(ValueError, match="`width` must be 4"):
         make("wide", [painting("hat", 5)], trainer.done_prefix, {"network": {"width": 8}})
+    metadata = store.read_metadata(trainer.done_prefix)
+    del metadata["styles"]
+    store.write_metadata(trainer.done_prefix, metadata)
+    with pytest.raises(store.CheckpointError, match="names 0 styles, the network has 3"):
+        make("nameless", [painting("hat", 5)], trainer.done_prefix)
 
 
 def test_a_gallery_can_start_from_a_network_of_one_style_and_of_others(make):
