@@ -44,6 +44,8 @@ def main(argv):
     if len(argv) != 3:
         raise app.UsageError("CHECKPOINT and PHOTO are expected")
     from benchmarks import machine
+
+    machine.check_installed("ai_edge_litert", "tf2onnx", "onnxruntime")
     from fast_style import images
     from fast_style.checkpoints import store
     from fast_style.export import formats

@@ -132,13 +132,8 @@ def _speed_row(size, results, steps):
     ]
 
 
-def _draw(path, results):
+def _draw(pyplot, path, results):
     """The chart: mean over the photographs of one size, relative to the photographs' own loss."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
     figure, panels = pyplot.subplots(
         1, len(results), figsize=(5.5 * len(results), 4), squeeze=False, layout="constrained"
     )
@@ -166,6 +161,7 @@ def main(argv):
     if len(argv) < 4:
         raise app.UsageError("CHECKPOINT, STYLE and at least one PHOTO are expected")
     values = flags.FLAGS
+    pyplot = machine.pyplot() if values.chart else None
     _, prefix, style, *photos = argv
     shown = sorted(map(int, values.steps))
     stylizer = Stylizer.load(prefix, style=flags.FLAGS.style)
@@ -201,7 +197,7 @@ def main(argv):
         [_speed_row(size, measured, shown[-1]) for size, measured in results.items()],
     )
     if values.chart:
-        _draw(values.chart, results)
+        _draw(pyplot, values.chart, results)
 
 
 if __name__ == "__main__":

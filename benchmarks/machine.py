@@ -1,9 +1,11 @@
 """The machine that figures are measured on, and how they are printed."""
 
+import importlib.util
 import os
 import platform
 import resource
 import statistics
+import sys
 
 
 def processor():
@@ -27,6 +29,24 @@ def describe():
 def peak_memory(who=resource.RUSAGE_SELF):
     """Highest resident memory so far of this process, or of its children, MiB."""
     return resource.getrusage(who).ru_maxrss / 1024
+
+
+def check_installed(*packages):
+    """Ends the program with one line unless it finds all packages: before it works, not after."""
+    for name in packages:
+        if importlib.util.find_spec(name) is None:
+            sys.exit(f"error: needs the package {name}: pip install {name.replace('_', '-')}")
+
+
+def pyplot():
+    """matplotlib's pyplot for files; ends the program with one line where it is missing."""
+    check_installed("matplotlib")
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
 
 
 def spread(values):

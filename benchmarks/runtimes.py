@@ -89,13 +89,8 @@ def _torch(*arguments):
     return interpreters.run_child(interpreter, "benchmarks.torch_child", *arguments)
 
 
-def _chart(path, medians):
+def _chart(pyplot, path, medians):
     """Bars: seconds of each runtime, one panel for each size."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
     figure, axes = pyplot.subplots(1, len(medians), figsize=(4 * len(medians), 3), squeeze=False)
     for axis, (size, found) in zip(axes[0], medians.items(), strict=True):
         axis.barh(list(found), list(found.values()), color=["#30588c"] * 3 + ["#b0b0b0"] * 9)
@@ -115,6 +110,7 @@ def main(argv):
         return
     if len(argv) != 2:
         raise app.UsageError("CHECKPOINT is expected")
+    pyplot = machine.pyplot() if values.chart else None
     from fast_style.checkpoints import tensor_bundle
 
     names = [*OURS, *((*ONNX, *TORCH) if values.python_with_torch else ())]
@@ -152,7 +148,7 @@ def main(argv):
     header = ("size", "runtime", "s, median (min)", "ratio", "ns/pixel", "first pass, s")
     machine.table((*header, "peak MiB"), rows)
     if values.chart:
-        _chart(values.chart, medians)
+        _chart(pyplot, values.chart, medians)
 
 
 if __name__ == "__main__":

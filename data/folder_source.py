@@ -3,6 +3,7 @@
 import functools
 import os
 import zlib
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -15,7 +16,7 @@ class FolderSource:
     """File names of a folder in an order shuffled anew in each epoch.
 
     Args:
-        folder: path, searched recursively.
+        folder: path, searched recursively (`fast_style.images.find`).
         seed: int, of the order.
 
     Raises:
@@ -40,7 +41,7 @@ class FolderSource:
     @property
     def fingerprint(self):
         """A checksum (int) of the names of the files below the folder."""
-        names = sorted(os.path.relpath(path, self.folder) for path in self.paths)
+        names = sorted(os.fspath(Path(path).relative_to(self.folder)) for path in self.paths)
         return zlib.crc32("\n".join(names).encode("utf-8", "surrogateescape"))
 
     def record(self, index):

@@ -13,7 +13,7 @@ import warnings
 
 from absl import app, flags, logging
 
-from fast_style.errors import MENDABLE, one_line
+from fast_style.errors import MENDABLE, InvalidValue, one_line
 
 # TensorFlow's own setting: shows its warnings and errors, and hides its notices.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
@@ -26,6 +26,9 @@ _NVIDIA_DRIVER = "/proc/driver/nvidia/version"
 def run(name, program=None, tensorflow=False):
     """Runs a command as its whole program; does not return.
 
+    Paths that begin with ~ are those of the home folder, as arguments and after "=". What a
+    terminal can't show of file names is shown escaped.
+
     Exit status: 0 after --help, or what its `main` returns; 1 after one line on standard error for
     a mistake in files or values (with --verbosity=1 the traceback comes first); 2 for wrong usage.
 
@@ -36,14 +39,17 @@ def run(name, program=None, tensorflow=False):
         tensorflow: bool, whether its modules import TensorFlow, which is then started first.
     """
     sys.argv[0] = program or os.path.basename(sys.argv[0])
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.reconfigure(errors="backslashreplace")
     if tensorflow:
         start_tensorflow()
     command = importlib.import_module(name)
     before = set(flags.FLAGS)
     command.define_flags()
-    for flag in sorted(set(flags.FLAGS) - before | {"verbosity"}):
+    new = {flags.FLAGS[name].name for name in set(flags.FLAGS) - before}  # not their short names
+    for name in sorted(new | {"verbosity"}):
         # Key flags are those that --help lists.
-        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS[flag])
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS[name])
     sys.modules["__main__"].__doc__ = command.__doc__
     warnings.filterwarnings("ignore", module="PIL")  # of odd files; what matters is an error
     logging.use_absl_handler()
@@ -53,12 +59,18 @@ def run(name, program=None, tensorflow=False):
 
 def _parse(argv):
     try:
-        return flags.FLAGS(argv)
+        program, *arguments = flags.FLAGS(argv)
+        return [program, *map(_with_home, arguments)]
     except flags.Error as error:
         print(f"{error}\nPass --help to see the flags.", file=sys.stderr)
         sys.exit(2)
     except SystemExit:  # --help and its like, which absl ends with 1
         sys.exit(0)
+
+
+def _with_home(path):
+    """A path with ~ at its beginning replaced; shells leave it in quotes, and some everywhere."""
+    return path if os.path.lexists(path) else os.path.expanduser(path)
 
 
 def _guarded(main, argv):
@@ -67,6 +79,12 @@ def _guarded(main, argv):
         logging.set_verbosity(logging.WARNING)
     try:
         return main(argv)
+    except BrokenPipeError as error:
+        # Whoever read standard output has ended, such as `head`. What is left in Python's buffer
+        # must not fail a second time when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        print(f"error: {error.filename or 'standard output'}: nobody reads it", file=sys.stderr)
+        return 1
     except MENDABLE as error:
         logging.debug("traceback", exc_info=True)
         print(f"error: {one_line(error)}", file=sys.stderr)
@@ -80,6 +98,54 @@ def usage_error(message):
     """Prints what is wrong with the command line, and exits with 2."""
     print(f"error: {message}\nPass --help to see how it is used.", file=sys.stderr)
     sys.exit(2)
+
+
+class _PathParser(flags.ArgumentParser):
+    syntactic_help = "a path"
+
+    def parse(self, argument):
+        return _with_home(argument)
+
+    def flag_type(self):
+        return "path"
+
+
+class _PathsParser(flags.ListParser):
+    def parse(self, argument):
+        return [_with_home(path) for path in super().parse(argument)]
+
+
+def define_path(name, default, text, **options):
+    """Defines a flag whose value is a path, in which ~ at the beginning is the home folder.
+
+    Args:
+        name, default, text, **options: as those of `flags.DEFINE_string`.
+    """
+    flags.DEFINE(
+        _PathParser(), name, default, text, serializer=flags.ArgumentSerializer(), **options
+    )
+
+
+def define_paths(name, default, text, **options):
+    """Defines a flag whose value is a list of such paths, with commas between them."""
+    serializer = flags.CsvListSerializer(",")
+    flags.DEFINE(_PathsParser(), name, default, text, serializer=serializer, **options)
+
+
+def refuse_unused(values, *rules):
+    """Raises for a flag that was given although it changes nothing.
+
+    Args:
+        values: `absl.flags.FlagValues`, parsed.
+        *rules: (flag, whether it has an effect, words that say when it has none, such as
+            "without --cache").
+
+    Raises:
+        ValueError: such a flag was given; of a boolean one, with true.
+    """
+    for name, is_used, words in rules:
+        if not is_used and values[name].present and values[name].value is not False:
+            raise InvalidValue(f"--{name} changes nothing {words}")
 
 
 def numbers(flag, texts, kind=float):

@@ -1,5 +1,11 @@
 """Errors that a user can mend, as opposed to bugs, and the checks of arguments that raise them."""
 
+import os
+import unicodedata
+
+# Unicode's categories of control characters, lone surrogates, separators of lines and paragraphs.
+_UNPRINTABLE = frozenset(("Cc", "Cs", "Zl", "Zp"))
+
 
 class UserError(Exception):
     """A mistake in files, values or surroundings that a user can mend.
@@ -54,15 +60,38 @@ def check_weight(name, value):
         raise InvalidValue(f"`{name}` must be finite and not negative; received {value}")
 
 
+def check_utf8(path):
+    """Raises `InvalidValue` unless a path can be written in UTF-8, as TensorFlow needs it."""
+    try:
+        os.fspath(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidValue(
+            f"{path}: TensorFlow writes only where all names are in UTF-8; take another folder"
+        ) from None
+
+
 def one_line(error):
     """The message of an exception on one line; of an `OSError`, the path and the reason.
 
     A long message, such as one that quotes a damaged file, is cut off.
     """
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+        return printable(f"{error.filename}: {error.strerror}")
     text = " ".join(str(error).split()) or repr(error)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+    return printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
+
+
+def printable(text):
+    """The text (str) with what would break a line or a terminal escaped.
+
+    File names may hold line breaks, commands to the terminal, and bytes that are no characters.
+    """
+    return "".join(
+        char.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(char) in _UNPRINTABLE
+        else char
+        for char in text
+    )
 
 
 def first_line(error):

@@ -14,7 +14,8 @@ from absl import flags
 
 import gatys
 from fast_style import command_line, images
-from fast_style.errors import InvalidValue, UserError
+from fast_style.errors import UserError
+from fast_style.images import identity
 from fast_style.training.summaries import Summaries
 from gatys import options
 from gatys.settings import INITS
@@ -26,13 +27,15 @@ LOG_DIR = os.path.join("generated", "log")
 def define_flags():
     """Defines the flags of the command."""
     options.define_flags()
-    flags.DEFINE_string(
+    command_line.define_path(
         "init",
         gatys.Settings.init,
         f"Picture to begin with: {', '.join(INITS)}, or the path of an image.",
     )
-    flags.DEFINE_string("output", OUTPUT, "File of the picture; the suffix chooses the format.")
-    flags.DEFINE_string(
+    command_line.define_path(
+        "output", OUTPUT, "File of the picture; the suffix chooses the format."
+    )
+    command_line.define_path(
         "log_dir",
         LOG_DIR,
         "Folder of TensorBoard's events; empty for none.",
@@ -54,12 +57,13 @@ def main(argv):
         command_line.usage_error("at least two arguments are expected: CONTENT and STYLE")
     values = flags.FLAGS
     _, content, *styles = argv
-    images.check_writable(values.output)
-    for path in (content, *styles):
-        both = os.path.exists(values.output) and os.path.exists(path)
-        if both and os.path.samefile(values.output, path):
-            raise InvalidValue(f"{path}: --output would replace this image itself")
+    command_line.refuse_unused(
+        values, ("style_image_weights", len(styles) > 1, "for a single painting")
+    )
     init = values.init
+    read = (content, *styles) if init in INITS else (content, *styles, init)
+    identity.check_kept([values.output], read)
+    images.check_writable(values.output)
     if init not in INITS:
         init = images.read(init, values.max_pixels)
     settings = options.settings(init=init)

@@ -61,6 +61,7 @@ _CHOICES = {
     ),
 }
 _NUMBERS = ("content_layer_weights", "style_layer_weights", "style_image_weights")
+_PATHS = ("vgg_weights", "normalization_photos")
 _FLOATS = ("content_weight", "ratio")  # whose default, None, does not tell their type
 
 
@@ -77,12 +78,12 @@ def define_flags(**defaults):
             continue
         if name in _CHOICES:
             flags.DEFINE_enum(name, default, *_CHOICES[name])
+        elif name in _PATHS:
+            command_line.define_path(name, default, _HELP[name])
         elif isinstance(default, tuple):
             flags.DEFINE_list(name, list(default), _HELP[name])
         elif isinstance(default, bool):
             flags.DEFINE_bool(name, default, _HELP[name])
-        elif isinstance(default, str):
-            flags.DEFINE_string(name, default, _HELP[name])
         elif isinstance(default, float) or name in _FLOATS:
             flags.DEFINE_float(name, default, _HELP[name])
         else:
@@ -94,8 +95,12 @@ def settings(**more):
 
     Args:
         **more: settings that no flag gives.
+
+    Raises:
+        ValueError: a flag was given that changes nothing beside the others.
     """
     values = flags.FLAGS
+    _refuse_unused(values)
     found = {name: values[name].value for name in (*_HELP, *_CHOICES) if name in values}
     for name, value in found.items():
         if name in _NUMBERS:
@@ -103,3 +108,15 @@ def settings(**more):
         elif isinstance(value, list):
             found[name] = tuple(value)
     return found | more
+
+
+def _refuse_unused(values):
+    rules = [
+        ("learning_rate", values.optimizer == "adam", "with --optimizer=lbfgs"),
+        ("normalization_photos", values.normalized_vgg, "without --normalized_vgg"),
+    ]
+    if "color_method" in values:
+        rules.append(("color_method", values.keep_colors, "without --keep_colors"))
+    if "init" in values:
+        rules.append(("seed", values.init == "noise", "without --init=noise"))
+    command_line.refuse_unused(values, *rules)

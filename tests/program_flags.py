@@ -64,7 +64,8 @@ def _forget(before):
 def _parse(defined, arguments):
     values = flags.FlagValues()
     for name, flag in defined.items():
-        values[name] = flag
+        if name == flag.name:  # short names come along with it
+            values[name] = flag
     values.unparse_flags()  # of the last time
     values(["program", *(argument for argument in arguments if argument != "--help")])
 

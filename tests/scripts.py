@@ -14,12 +14,12 @@ def command(program, *arguments):
     return [sys.executable, *target, *map(str, arguments)]
 
 
-def run_script(program, *arguments, cwd, **options):
-    """Returns the finished process, its output as text."""
+def run_script(program, *arguments, cwd, environment=None, **options):
+    """Returns the finished process, its output as text; `environment` holds more variables."""
     return subprocess.run(
         command(program, *arguments),
         cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {}),
         capture_output=True,
         text=True,
         timeout=300,

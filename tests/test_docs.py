@@ -22,7 +22,7 @@ from tests.pages import PAGES, ROOT
 ALL = [command for page in PAGES for command in pages.commands(page)]
 # Programs of the system and of other projects, which pages show beside ours.
 FOREIGN = {
-    *(".", "base64", "curl", "docker", "echo", "export", "paste", "scontrol", "sed", "srun"),
+    *(".", "base64", "cat", "curl", "docker", "echo", "export", "paste", "scontrol", "sed", "srun"),
     "mkdocs",  # of the extra docs, which tests do without
 }
 PYTHON_MODULES = {"pytest", "venv"}
@@ -168,6 +168,8 @@ def _files(command):
             value = argument.partition("=")[2]
             if "/" not in value and not value.endswith(_SUFFIXES):
                 continue
+        elif argument.startswith("-"):  # a short flag, or a standard stream
+            continue
         if not re.fullmatch(r"[A-Z]\w*(\.\.\.)?", value):
             yield value
 

@@ -4,6 +4,8 @@ import json
 import os
 import re
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 
 from fast_style import images
 from fast_style.painting.stylizer import Stylizer
-from tests.scripts import assert_one_line_error, run_script
+from tests.scripts import ROOT, assert_one_line_error, command, run_script
 
 
 def evaluate(*arguments, cwd, **options):
@@ -159,9 +161,9 @@ def test_a_checkpoint_that_cannot_be_read_is_one_line(prefix, tmp_path, kind):
 def test_an_output_that_cannot_be_written_is_said_before_any_work(prefix, tmp_path):
     photo = write_photo(tmp_path / "photo.png")
     (tmp_path / "file").write_text("")
-    # The checkpoint does not exist: whoever looks at it first, complains about it.
+    (tmp_path / "damaged.index").touch()  # whoever looks at it first, complains about it
     for output in ("/proc/painted.jpg", tmp_path / "file" / "painted.jpg", "painted.docx"):
-        process = evaluate(photo, tmp_path / "nowhere", "--output", output, cwd=tmp_path)
+        process = evaluate(photo, tmp_path / "damaged", "--output", output, cwd=tmp_path)
         assert_one_line_error(process, output)
 
 
@@ -253,3 +255,138 @@ def test_help_describes_the_flags(tmp_path):
     assert process.returncode == 0
     assert "generated/res.jpg" in process.stdout
     assert "--max_pixels" in process.stdout
+
+
+# Pipes, scripts, odd names
+
+
+def test_a_picture_goes_through_pipes(prefix, tmp_path):
+    photo = write_photo(tmp_path / "photo.png")
+    process = subprocess.run(
+        command("eval.py", "-", prefix, "-o", "-"),
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        input=photo.read_bytes(),
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    painted = images.decode(process.stdout)
+    np.testing.assert_array_equal(painted.rgb, Stylizer.load(prefix)(images.read(photo)))
+    assert b"standard output: 0." in process.stderr
+    assert os.listdir(tmp_path) == ["photo.png"]
+
+
+def test_a_pipe_holds_one_picture(prefix, tmp_path):
+    for name in ("a.png", "b.png"):
+        write_photo(tmp_path / name)
+    process = evaluate("a.png", "b.png", prefix, "--output=-", cwd=tmp_path)
+    assert_one_line_error(process, "--output=-", "one picture")
+    assert process.stdout == ""
+    process = evaluate("-", prefix, "--output=-", cwd=tmp_path, stdin=subprocess.DEVNULL)
+    assert_one_line_error(process, "standard input: is empty")
+
+
+def test_json_is_all_that_is_printed(prefix, tmp_path):
+    photos = tmp_path / "photos"
+    write_photo(photos / "good.jpg")
+    (photos / "cut.jpg").write_bytes(b"\xff\xd8\xff")
+    process = evaluate("photos", "photoz", prefix, "--output=out", "--json", cwd=tmp_path)
+    assert process.returncode == 1
+    missing, cut, good = map(json.loads, process.stdout.splitlines())
+    assert good.pop("seconds") > 0
+    assert good == {
+        "source": "photos/good.jpg",
+        "target": "out/good.jpg",
+        "size": [30, 20],
+        "error": None,
+    }
+    assert (cut["source"], cut["size"], cut["seconds"]) == ("photos/cut.jpg", None, None)
+    assert "not a readable image" in cut["error"]
+    assert missing["error"] == "photoz: no such file or folder"
+    assert "1 of 3 images painted" in process.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_names_that_a_terminal_can_not_show_are_painted(prefix, tmp_path, encoding):
+    names = [b"bad\xff.png", "日本.png".encode(), b"line\n\x1b[31m.png", b"a.png"]
+    os.mkdir(tmp_path / "photos")
+    for name in names:
+        photo = write_photo(tmp_path / "photo.png")
+        os.rename(photo, os.path.join(os.fsencode(tmp_path), b"photos", name))
+    settings = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    process = run_script(
+        "eval.py",
+        *("photos", prefix, "--output=out"),
+        cwd=tmp_path,
+        environment=settings if encoding == "ascii" else {"PYTHONIOENCODING": "utf-8"},
+    )
+    assert process.returncode == 0, process.stderr
+    assert sorted(os.listdir(os.path.join(os.fsencode(tmp_path), b"out"))) == sorted(names)
+    assert r"out/bad\udcff.png: 0." in process.stdout
+    assert r"out/line\n\x1b[31m.png: 0." in process.stdout
+    assert ("日本" in process.stdout) == (encoding == "utf-8")
+    assert "4 of 4 images painted" in process.stdout
+
+
+def test_inputs_are_not_painted_over(prefix, tmp_path):
+    for name in ("a/sub/1.jpg", "b/sub/1.jpg"):
+        write_photo(tmp_path / name, seed=len(name))
+    before = (tmp_path / "b/sub/1.jpg").read_bytes()
+    process = evaluate("a", "b/sub/1.jpg", prefix, "--output=b", cwd=tmp_path)
+    assert_one_line_error(process, "b/sub/1.jpg")
+    process = evaluate("b/sub/1.jpg", prefix, "--output=no/../b/sub/1.jpg", cwd=tmp_path)
+    assert_one_line_error(process, "b/sub/1.jpg")
+    assert (tmp_path / "b/sub/1.jpg").read_bytes() == before
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_mistyped_folder_is_one_line(prefix, tmp_path):
+    process = evaluate("photoz", prefix, "--output=out", cwd=tmp_path)
+    assert_one_line_error(process, "photoz: no such file or folder")
+    write_photo(tmp_path / "a.png")
+    process = evaluate("a.png", "photoz", "--output=out", cwd=tmp_path)
+    assert_one_line_error(process, "photoz: no such checkpoint, file or folder")
+
+
+def test_the_home_folder_is_meant_by_a_tilde(prefix, tmp_path):
+    write_photo(tmp_path / "home" / "a.png")
+    process = evaluate(
+        *("~/*.png", prefix, "--output=~/painted/x.png"),
+        cwd=tmp_path,
+        environment={"HOME": str(tmp_path / "home")},
+    )
+    assert process.returncode == 0, process.stderr
+    assert os.listdir(tmp_path) == ["home"]
+    assert images.read(tmp_path / "home" / "painted" / "x.png").shape == (20, 30, 3)
+
+
+def test_a_locked_folder_spares_the_others(prefix, tmp_path):
+    for name in ("a.png", "locked/b.png", "open/c.png"):
+        write_photo(tmp_path / "photos" / name)
+    (tmp_path / "photos" / "notes.txt").touch()
+    locked = tmp_path / "photos" / "locked"
+    code = (
+        "import os, sys; real = os.scandir\n"
+        "def scandir(path='.'):\n"
+        f"    if os.path.basename(os.fspath(path)) == {locked.name!r}:\n"
+        "        raise PermissionError(13, 'Permission denied', path)\n"
+        "    return real(path)\n"
+        "os.scandir = scandir\n"
+        "from fast_style import command_line\n"
+        f"sys.argv = ['eval.py', 'photos', {str(prefix)!r}, '--output=out']\n"
+        "command_line.run('fast_style.commands.paint')\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert "error: photos/locked: Permission denied\n" in process.stderr
+    assert "2 of 2 images painted; 1 other file left out: .txt\n" in process.stdout

@@ -35,7 +35,9 @@ def write_metadata(prefix, metadata):
         prefix: checkpoint prefix.
         metadata: dict of what JSON can hold.
     """
-    with replacing(metadata_path(prefix), "w", encoding="utf-8") as file:
+    # What is no UTF-8 in the name of a file is escaped as JSON does, and read as it was.
+    options = {"encoding": "utf-8", "errors": "backslashreplace"}
+    with replacing(metadata_path(prefix), "w", **options) as file:
         json.dump({"format": FORMAT, **metadata}, file, indent=2, ensure_ascii=False)
         file.write("\n")
 

@@ -24,7 +24,7 @@ def define_flags():
         "order",
         defaults["order"],
         foreign_networks.ORDERS,
-        "HDF5: order of colours for which the network was trained.",
+        "HDF5: order of colours for which the network was trained (default: bgr).",
     )
 
 

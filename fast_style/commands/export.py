@@ -14,7 +14,7 @@ from absl import flags
 
 from fast_style import command_line
 from fast_style.commands import provided
-from fast_style.export import formats
+from fast_style.export import formats, savedmodel
 from fast_style.export.exporting import FORMATS, export
 
 
@@ -25,7 +25,8 @@ def define_flags():
     flags.DEFINE_integer(
         "max_pixels",
         defaults["max_pixels"],
-        "savedmodel: a request with more pixels in all its images is refused before it is decoded.",
+        "savedmodel: a request with more pixels in all its images is refused before it is decoded "
+        f"(default: {savedmodel.MAX_PIXELS:,}).",
     )
     flags.DEFINE_enum(
         "quantize",
@@ -38,7 +39,7 @@ def define_flags():
         None,
         "tflite, onnx: HEIGHTxWIDTH in pixels to which the file is bound (default: any size).",
     )
-    flags.DEFINE_string(
+    command_line.define_path(
         "sample",
         provided.sample_photo(),
         "Photograph that is painted for the model card.",

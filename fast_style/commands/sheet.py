@@ -14,6 +14,7 @@ from absl import flags
 
 from fast_style import command_line, images
 from fast_style.commands import provided
+from fast_style.images import identity
 from fast_style.painting import runtimes, sheet
 
 OUTPUT = os.path.join("generated", "sheet.jpg")
@@ -21,12 +22,14 @@ OUTPUT = os.path.join("generated", "sheet.jpg")
 
 def define_flags():
     """Defines the flags of the command."""
-    flags.DEFINE_string("output", OUTPUT, "Where the sheet goes; the suffix chooses the format.")
+    command_line.define_path(
+        "output", OUTPUT, "Where the sheet goes; the suffix chooses the format."
+    )
     flags.DEFINE_integer("image_size", 320, "Long side of each picture, pixels.")
     flags.DEFINE_integer(
         "columns", command_line.defaults(sheet.style_sheet)["columns"], "Pictures side by side."
     )
-    flags.DEFINE_string(
+    command_line.define_path(
         "paintings",
         provided.paintings(),
         "Folder of the paintings, each named as its style; empty for none.",
@@ -47,7 +50,15 @@ def main(argv):
     for name, least in (("columns", 1), ("steps", 2), ("image_size", 8)):
         if values[name].value < least:
             command_line.usage_error(f"--{name} must be at least {least}")
+    command_line.refuse_unused(
+        values,
+        ("steps", bool(values.blend), "without --blend"),
+        ("columns", not values.blend, "with --blend"),
+        ("paintings", not values.blend, "with --blend"),
+    )
     _, path, prefix = argv
+    shown = images.find(values.paintings) if values.paintings and not values.blend else []
+    identity.check_kept([values.output], [path, *shown])
     images.check_writable(values.output)
     photo = images.fit(images.read(path, values.max_pixels), values.image_size)
     count = len(sheet.check_several(prefix))

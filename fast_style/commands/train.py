@@ -18,9 +18,11 @@ from absl import flags
 
 from data.cache import make_cache
 from data.photos import Photos
+from data.sources import TFDS_PREFIX
 from fast_style import command_line, images
 from fast_style.commands import training_flags
 from fast_style.commands.training_flags import define as define_flags
+from fast_style.errors import check_utf8
 from fast_style.training.added_style_task import AddedStyleTask
 from fast_style.training.distribution import Distribution
 from fast_style.training.paintings import read_paintings
@@ -58,6 +60,16 @@ def main(argv):
     source = argv[-1]
     task, wanted = _make_task(values, argv[1])
     settings = task.settings
+    command_line.refuse_unused(
+        values,
+        *(
+            (name, bool(settings.losses.layers), "without a loss that compares layers")
+            for name in ("loss_network", "vgg_weights")
+        ),
+        ("cache_gigabytes", values.cache is not None, "without --cache"),
+        ("data_dir", source.startswith(TFDS_PREFIX), "with a folder: it is for tfds:NAME"),
+    )
+    check_utf8(values.checkpoint_dir)
     # 512 pixels: what TensorBoard's page shows, and small enough to be painted at each save.
     validation = [
         images.fit(images.read(path, values.max_pixels), 512) for path in values.validation_images

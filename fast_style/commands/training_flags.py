@@ -183,8 +183,10 @@ def _define_run():
         "bicubic, antialiased, as the test sets of the literature.",
         DEGRADATIONS,
     )
-    _define(flags.DEFINE_string, "init_from", "Prefix of a trained network to start from, if any.")
-    flags.DEFINE_string(
+    _define(
+        command_line.define_path, "init_from", "Prefix of a trained network to start from, if any."
+    )
+    command_line.define_path(
         "add_to",
         None,
         "Prefix of a network of several styles to which STYLE is added: its scales and shifts "
@@ -204,10 +206,10 @@ def _define_run():
         "processes that TF_CONFIG names; auto, whatever is available.",
     )
     flags.DEFINE_bool("jit_compile", trainer["jit_compile"], "Compile the step with XLA.")
-    flags.DEFINE_string(
+    command_line.define_path(
         "data_dir", None, "Where TFDS keeps its datasets (default: TFDS's own default)."
     )
-    flags.DEFINE_string(
+    command_line.define_path(
         "cache",
         None,
         f'Keep decoded photographs for the next epoch: "{cache.MEMORY}", or a folder, which later '
@@ -255,7 +257,7 @@ def _define_losses():
         "0 keeps its own size.",
     )
     _define(flags.DEFINE_enum, "loss_network", "Network of the losses.", loss_network.ARCHITECTURES)
-    _define(flags.DEFINE_string, "vgg_weights", loss_network.WEIGHTS_HELP)
+    _define(command_line.define_path, "vgg_weights", loss_network.WEIGHTS_HELP)
 
 
 def _define_network():
@@ -277,7 +279,7 @@ def _define_network():
 
 def _define_checkpoints_and_logs():
     trainer = _trainer_defaults()
-    flags.DEFINE_string(
+    command_line.define_path(
         "checkpoint_dir", trainer["checkpoint_dir"], "Where checkpoints, ckpt-done and log/ go."
     )
     flags.DEFINE_integer("save_every", trainer["save_every"], "Steps between checkpoints.")
@@ -288,7 +290,7 @@ def _define_checkpoints_and_logs():
         "FIRST,LAST: record a profile of these steps in log/.",
     )
     flags.DEFINE_integer("keep", trainer["keep"], "Number of checkpoints that are kept.")
-    flags.DEFINE_list(
+    command_line.define_paths(
         "validation_images",
         [path] if (path := provided.sample_photo()) else [],
         "Photographs that TensorBoard shows beside what the network makes of them at each "

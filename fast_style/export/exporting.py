@@ -8,7 +8,7 @@ import tensorflow as tf
 from fast_style import images
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import style_names
-from fast_style.errors import InvalidValue, check_choice, first_line
+from fast_style.errors import InvalidValue, check_choice, check_utf8, first_line
 from fast_style.export import formats, model_card, savedmodel, version_folders, warmup
 
 FORMATS = ("savedmodel", "tflite", "onnx", "keras")
@@ -28,7 +28,7 @@ def export(
     prefix,
     folder,
     format="savedmodel",
-    max_pixels=savedmodel.MAX_PIXELS,
+    max_pixels=None,
     quantize="float32",
     size=None,
     sample=None,
@@ -41,7 +41,8 @@ def export(
         prefix: checkpoint prefix of the network.
         folder: path of the folder; made if missing.
         format: one of `FORMATS`.
-        max_pixels: of a SavedModel, limit on the pixels of a request; see `savedmodel.signatures`.
+        max_pixels: of a SavedModel, limit on the pixels of a request; see `savedmodel.signatures`;
+            None: `savedmodel.MAX_PIXELS`.
         quantize: of TFLite, "float32", "float16" or "int8"; see `formats.write_tflite`.
         size: of TFLite and ONNX, (height, width) in pixels, or None for any size.
         sample: path of a photograph for the model card and the warm-up requests, or None.
@@ -63,10 +64,17 @@ def export(
     check_choice("quantize", quantize, formats.QUANTIZATIONS)
     if quantize != "float32" and format != "tflite":
         raise InvalidValue(f"`quantize` is for format tflite only; received {quantize!r}, {format}")
+    if max_pixels is not None and format != "savedmodel":
+        raise InvalidValue(
+            f"`max_pixels` is for format savedmodel only; received {max_pixels}, {format}"
+        )
+    max_pixels = savedmodel.MAX_PIXELS if max_pixels is None else max_pixels
     if size is not None:
         _check_size(size, format)
     if format == "onnx":
         formats.check_onnx()
+    if format == "savedmodel":
+        check_utf8(folder)
     photo = None if sample is None else images.read(sample)
     network, metadata = store.load_network(prefix, "style", style)
     names = style_names(metadata) if network.styles > 1 else []

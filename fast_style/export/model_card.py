@@ -60,7 +60,9 @@ def write(folder, network, metadata, facts, photo=None, licence=""):
         if rows:
             text += f"\n## {title}\n\n| | |\n|---|---|\n"
             text += "".join(f"| {_cell(name)} | {_cell(value)} |\n" for name, value in rows.items())
-    with open(os.path.join(folder, CARD), "w", encoding="utf-8") as file:
+    path = os.path.join(folder, CARD)
+    # Names of files may be no UTF-8.
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
 
 

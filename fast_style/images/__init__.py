@@ -6,12 +6,11 @@ from fast_style.images.files import (
     can_write,
     check_writable,
     count_pixels,
-    expand,
-    find,
     load,
     read,
     save,
 )
+from fast_style.images.finding import expand, find
 from fast_style.images.resizing import check_rgb, fit, resize, resize_alpha, scaled_sides
 
 __all__ = [

@@ -1,6 +1,5 @@
-"""Reading, writing and finding image files."""
+"""Reading and writing image files."""
 
-import glob
 import io
 import os
 from pathlib import Path
@@ -190,66 +189,3 @@ def _target(path):
     if not folder.is_dir():
         raise NotADirectoryError(f"{path}: {folder} is a file, not a folder")
     return target, folder, format
-
-
-def find(folder):
-    """Finds the image files, by suffix, in a folder and the folders below it.
-
-    Hidden files and folders (with a leading dot) are skipped. Links to folders are followed, each
-    folder being visited once.
-
-    Args:
-        folder: path of the folder.
-
-    Returns:
-        A sorted list of paths, possibly empty.
-
-    Raises:
-        FileNotFoundError: there is no such folder.
-        NotADirectoryError: `folder` is a file.
-        OSError: a folder cannot be listed.
-    """
-    folder = Path(folder)
-    if not folder.exists():
-        raise FileNotFoundError(f"{folder}: no such folder")
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{folder}: is a file, a folder of images is expected")
-
-    def fail(error):
-        raise error
-
-    found, visited = [], set()
-    for root, folders, files in os.walk(folder, onerror=fail, followlinks=True):
-        here = os.stat(root)
-        if (here.st_dev, here.st_ino) in visited:
-            folders.clear()
-            continue
-        visited.add((here.st_dev, here.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in files:
-            suffix = os.path.splitext(name)[1].lower()
-            if suffix in SUFFIXES and not name.startswith("."):
-                file = os.path.join(root, name)
-                if os.path.isfile(file):  # not a link to nowhere, nor a pipe
-                    found.append(Path(file))
-    return sorted(found)
-
-
-def expand(given):
-    """The files that match a pattern, or a path as it is.
-
-    Args:
-        given: path of a file or folder, or a pattern such as "photos/*.jpg" or "photos/**/*.png".
-
-    Returns:
-        list of str, sorted.
-
-    Raises:
-        ValueError: no file matches the pattern.
-    """
-    if os.path.lexists(given) or not glob.has_magic(given):
-        return [given]
-    found = sorted(p for p in glob.glob(given, recursive=True) if not os.path.isdir(p))
-    if not found:
-        raise InvalidValue(f"{given}: no file matches this pattern")
-    return found

@@ -25,11 +25,13 @@ class Outcome:
     Attributes:
         file: the `PlannedFile`.
         seconds: float, of painting it; None if it failed.
+        size: (width, height) of the result in pixels; None if it failed.
         error: the exception; None if it succeeded.
     """
 
     file: PlannedFile
     seconds: float | None = None
+    size: tuple[int, int] | None = None
     error: Exception | None = None
 
 
@@ -73,7 +75,7 @@ class _Batch:
         self._growth = growth
         self._budget = _Budget(_PIXELS)
         self._reader, self._writer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
-        self._painted = collections.deque()  # (file, seconds, future of the writing), or `Outcome`
+        self._painted = collections.deque()  # (`Outcome`, future of the writing, or None)
 
     def start_reading(self, file):
         """A future of the picture and of the pixels that it takes of the budget."""
@@ -90,16 +92,16 @@ class _Batch:
             seconds = time.perf_counter() - started
         except self._errors as error:
             self._budget.give(pixels)
-            self._painted.append(Outcome(file, error=error))
+            self._painted.append((Outcome(file, error=error), None))
         else:
             writing = self._writer.submit(self._write, file, picture, pixels)
-            self._painted.append((file, seconds, writing))
+            height, width = picture.rgb.shape[:2]
+            self._painted.append((Outcome(file, seconds, (width, height)), writing))
 
     def outcomes(self, behind):
         """Outcomes in order; waits while more than `behind` pictures are unfinished."""
         while self._painted and (len(self._painted) > behind or _is_done(self._painted[0])):
-            first = self._painted.popleft()
-            yield first if isinstance(first, Outcome) else self._finished(*first)
+            yield self._finished(*self._painted.popleft())
 
     def close(self):
         self._budget.close()
@@ -120,16 +122,18 @@ class _Batch:
         finally:
             self._budget.give(pixels)
 
-    def _finished(self, file, seconds, writing):
+    def _finished(self, outcome, writing):
         try:
-            writing.result()
+            if writing is not None:
+                writing.result()
         except self._errors as error:
-            return Outcome(file, error=error)
-        return Outcome(file, seconds)
+            return Outcome(outcome.file, error=error)
+        return outcome
 
 
 def _is_done(painted):
-    return isinstance(painted, Outcome) or painted[2].done()
+    _, writing = painted
+    return writing is None or writing.done()
 
 
 class _Budget:

@@ -8,7 +8,7 @@ import numpy as np
 from absl import logging
 
 from fast_style import images
-from fast_style.errors import InvalidValue
+from fast_style.errors import InvalidValue, printable
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -16,7 +16,7 @@ class Painting:
     """One painting.
 
     Attributes:
-        name: str, what its style is called.
+        name: str, what its style is called; what is no UTF-8 in the name of a file is escaped.
         image: uint8 RGB `[H, W, 3]`.
     """
 
@@ -54,10 +54,10 @@ def read_paintings(path, max_pixels=images.MAX_PIXELS, stems=False):
     if found == [path]:
         name = os.path.basename(path)
         name = os.path.splitext(name)[0] if stems else name
-        return [Painting(name, images.read(path, max_pixels))]
+        return [Painting(printable(name), images.read(path, max_pixels))]
     paintings, failures = {}, []
     for each in found:
-        name = os.path.splitext(os.path.basename(each))[0]
+        name = printable(os.path.splitext(os.path.basename(each))[0])
         if name in paintings:
             raise InvalidValue(f"{path}: two paintings are called {name!r}; rename one")
         try:

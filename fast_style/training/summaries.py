@@ -6,7 +6,7 @@ import os
 
 import tensorflow as tf
 
-from fast_style.errors import system_reason
+from fast_style.errors import check_utf8, printable, system_reason
 
 
 class Summaries:
@@ -18,6 +18,7 @@ class Summaries:
         title: name of the pictures.
 
     Raises:
+        ValueError: the folder's name is no UTF-8.
         OSError: the disk is full or the folder can't be written; so do the methods.
     """
 
@@ -26,6 +27,7 @@ class Summaries:
         if log_dir is None:
             self._writer = tf.summary.create_noop_writer()
         else:
+            check_utf8(log_dir)
             with self._reporting_write_errors():
                 self._writer = tf.summary.create_file_writer(os.fspath(log_dir))
         self._images = list(images)
@@ -78,4 +80,4 @@ def _flat(value, prefix=""):
         if isinstance(item, dict):
             yield from _flat(item, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", item
+            yield f"{prefix}{name}", printable(str(item))

@@ -16,6 +16,7 @@ import tqdm
 from absl import flags
 
 from fast_style import command_line, images
+from fast_style.images import identity
 from gatys import options
 from gatys.figures.drawing import FIGURES, Studio
 
@@ -33,9 +34,9 @@ def define_flags():
     )
     options.define_flags(image_size=256, steps=200, **left_out)
     flags.DEFINE_list("figures", list(FIGURES), "Which figures are drawn.")
-    flags.DEFINE_string("output", OUTPUT, "Folder of the figures.")
+    command_line.define_path("output", OUTPUT, "Folder of the figures.")
     flags.DEFINE_string("format", "jpg", "Suffix of the files.")
-    flags.DEFINE_string(
+    command_line.define_path(
         "vgg16_weights",
         Studio.vgg16_weights,
         'Weights of VGG-16 for feature_reconstructions: "imagenet" or a path.',
@@ -55,6 +56,15 @@ def main(argv):
     paths = {
         name: os.path.join(values.output, f"{name}.{values.format}") for name in values.figures
     }
+    command_line.refuse_unused(
+        values,
+        ("vgg16_weights", "feature_reconstructions" in paths, "without feature_reconstructions"),
+        *(
+            (name, set(paths) != {"feature_reconstructions"}, "for feature_reconstructions alone")
+            for name in ("loss_network", "vgg_weights", "pooling", "style_reduction")
+        ),
+    )
+    identity.check_kept(paths.values(), argv[1:])
     for path in paths.values():
         images.check_writable(path)
     studio = Studio(

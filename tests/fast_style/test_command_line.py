@@ -5,6 +5,7 @@ import sys
 import types
 
 import pytest
+from absl import flags
 
 import fast_style
 from fast_style import command_line
@@ -27,6 +28,65 @@ def test_a_bug_keeps_its_traceback(bug):
 
     with pytest.raises(type(bug)):
         command_line._guarded(main, [])
+
+
+def test_a_reader_that_ends_is_one_line_and_no_error_at_the_end(tmp_path):
+    code = (
+        "import sys; from fast_style import command_line\n"
+        "sys.stdin.readline()\n"
+        "sys.exit(command_line._guarded(lambda argv: print('x' * 100_000), []))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"from absl import flags; flags.FLAGS(['x']); {code}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdout.close()
+    _, errors = process.communicate("\n")
+    assert process.returncode == 1
+    assert errors == "error: standard output: nobody reads it\n"
+
+
+@pytest.fixture
+def values(monkeypatch, tmp_path):
+    """Flags of a command that is called with a home folder of its own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))  # the home folder on Windows
+    monkeypatch.chdir(tmp_path)
+    values = flags.FlagValues()
+    command_line.define_path("output", "x.jpg", "Text.", short_name="o", flag_values=values)
+    command_line.define_paths("photos", ["y.jpg"], "Text.", flag_values=values)
+    flags.DEFINE_float("learning_rate", 1.0, "Text.", flag_values=values)
+    flags.DEFINE_bool("fast", False, "Text.", flag_values=values)
+    return values
+
+
+def test_the_home_folder_is_meant_by_a_tilde(values, tmp_path):
+    values(["program", "--output=~/a.jpg", "--photos=~/b.jpg,c~.jpg"])
+    assert values.output == str(tmp_path / "a.jpg")
+    assert values.photos == [str(tmp_path / "b.jpg"), "c~.jpg"]
+    values(["program", "-o", "-"])
+    assert values.output == "-"
+    (tmp_path / "~").mkdir()
+    (tmp_path / "~" / "a.jpg").touch()
+    values(["program", "--output=~/a.jpg"])
+    assert values.output == "~/a.jpg"  # a file of this name is there
+
+
+def test_a_flag_that_changes_nothing_is_refused(values):
+    rules = (("learning_rate", False, "without Adam"), ("fast", False, "with bands"))
+    values(["program", "--nofast"])
+    command_line.refuse_unused(values, *rules)
+    values(["program", "--learning_rate=1"])
+    with pytest.raises(InvalidValue, match="--learning_rate changes nothing without Adam"):
+        command_line.refuse_unused(values, *rules)
+    command_line.refuse_unused(values, ("learning_rate", True, "without Adam"))
+    values.unparse_flags()
+    values(["program", "--fast"])
+    with pytest.raises(InvalidValue, match="--fast changes nothing with bands"):
+        command_line.refuse_unused(values, *rules)
 
 
 def test_stop_signals_are_remembered_and_handlers_put_back():

@@ -13,10 +13,23 @@ from fast_style import errors
             "a.jpg: No such file or directory",
         ),
         (FileNotFoundError("a.jpg: no such file"), "a.jpg: no such file"),
+        (OSError(5, "Input/output error", "a\nb.jpg"), r"a\nb.jpg: Input/output error"),
+        (ValueError("bad\udcff.jpg \x1b[31m"), r"bad\udcff.jpg \x1b[31m"),
     ],
 )
 def test_an_error_becomes_one_line(error, line):
     assert errors.one_line(error) == line
+
+
+def test_what_a_terminal_can_show_stays_as_it_is():
+    text = "日本 é\u0301 \u202f \U0001f469\u200d\U0001f4bb.jpg"
+    assert errors.printable(text) == text
+
+
+def test_names_that_tensorflow_can_not_write_are_refused():
+    errors.check_utf8("日本")
+    with pytest.raises(ValueError, match="UTF-8"):
+        errors.check_utf8("bad\udcff")
 
 
 def test_a_message_that_quotes_a_whole_file_is_cut_off():

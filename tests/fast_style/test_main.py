@@ -55,7 +55,7 @@ def test_a_command_goes_by_the_name_that_was_typed(tmp_path):
     assert "\nfast-style paint:\n" in process.stdout
     process = run_script("fast_style", "paint", "no.jpg", cwd=tmp_path)
     assert process.returncode == 1
-    assert process.stderr == "error: no.jpg: no such file\n"
+    assert process.stderr == "error: no.jpg: no such file or folder\n"
 
 
 def test_arguments_reach_the_command(tmp_path):

@@ -177,3 +177,10 @@ def test_set_aside_moves_a_run_but_not_its_finished_network(tmp_path):
     assert second.endswith("previous-2")
     assert os.listdir(second) == ["ckpt-done.index"]
     assert store.set_aside(tmp_path) is None
+
+
+def test_names_that_are_no_utf8_come_back(network, tmp_path):
+    store.save_network(network, tmp_path / "ckpt", {"photos": "bad\udcff", "style": {"name": "é"}})
+    metadata = store.read_metadata(tmp_path / "ckpt")
+    assert metadata["photos"] == "bad\udcff"
+    assert metadata["style"]["name"] == "é"

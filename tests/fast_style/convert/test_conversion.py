@@ -130,3 +130,10 @@ def test_files_that_are_missing_or_in_the_way(tmp_path):
     convert(path, tmp_path / "out")
     with pytest.raises(FileExistsError, match="there is a checkpoint already"):
         convert(path, tmp_path / "out")
+
+
+def test_an_order_for_a_network_whose_order_is_known_is_refused(tmp_path):
+    path = write_torch(tmp_path / "mosaic.pth", example_arrays(), "zip")
+    with pytest.raises(ValueError, match="`order` is for networks c1 .. d3"):
+        convert(path, tmp_path / "mosaic", order="rgb")
+    assert os.listdir(tmp_path) == ["mosaic.pth"]

@@ -115,3 +115,20 @@ def test_missing_files_are_named_before_anything_is_made(prefix, tmp_path):
     with pytest.raises(FileNotFoundError, match="photo.jpg"):
         export(prefix, tmp_path / "wave", sample=tmp_path / "photo.jpg")
     assert not (tmp_path / "wave").exists()
+
+
+def test_a_sample_inside_the_folder_stays_as_it_is(prefix, sample, tmp_path):
+    inside = tmp_path / "wave" / "1" / "sample.jpg"
+    inside.parent.mkdir(parents=True)
+    inside.write_bytes(sample.read_bytes())
+    path = export(prefix, tmp_path / "missing" / ".." / "wave", "keras", sample=inside)
+    assert os.path.samefile(path, tmp_path / "wave" / "2")
+    assert os.listdir(inside.parent) == ["sample.jpg"]
+    assert inside.read_bytes() == sample.read_bytes()
+
+
+def test_a_limit_of_pixels_is_for_a_savedmodel(prefix, tmp_path):
+    for format in ("tflite", "onnx", "keras"):
+        with pytest.raises(ValueError, match="`max_pixels` is for format savedmodel only"):
+            export(prefix, tmp_path / "wave", format, max_pixels=1000)
+    assert not (tmp_path / "wave").exists()

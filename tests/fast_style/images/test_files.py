@@ -223,40 +223,6 @@ def test_check_writable_takes_a_bare_name(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["picture.jpg"]
 
 
-# Folders
-
-
-def test_find(tmp_path):
-    for name in ["b.jpg", "a.PNG", "sub/c.JPeG", "sub/deep/d.webp", ".hidden.jpg", ".git/e.jpg"]:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    (tmp_path / "notes.txt").touch()
-    (tmp_path / "folder.jpg").mkdir()
-    (tmp_path / "broken.jpg").symlink_to(tmp_path / "nowhere.jpg")
-    (tmp_path / "sub" / "loop").symlink_to(tmp_path)
-    found = images.find(tmp_path)
-    expected = ["a.PNG", "b.jpg", "sub/c.JPeG", "sub/deep/d.webp"]
-    assert found == [tmp_path / name for name in expected]
-    assert images.find(str(tmp_path)) == found
-
-
-def test_find_follows_links_to_folders(tmp_path):
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere" / "a.jpg").touch()
-    (tmp_path / "photos").mkdir()
-    (tmp_path / "photos" / "link").symlink_to(tmp_path / "elsewhere")
-    assert images.find(tmp_path / "photos") == [tmp_path / "photos" / "link" / "a.jpg"]
-
-
-def test_find_refuses_anything_but_a_folder(tmp_path):
-    assert images.find(tmp_path) == []
-    (tmp_path / "file.jpg").touch()
-    with pytest.raises(FileNotFoundError, match="nowhere: no such folder"):
-        images.find(tmp_path / "nowhere")
-    with pytest.raises(NotADirectoryError, match=r"file\.jpg: is a file"):
-        images.find(tmp_path / "file.jpg")
-
-
 def test_find_looks_for_every_format_that_is_written():
     with pytest.raises(ValueError) as caught:
         images.check_writable("picture.xyz")

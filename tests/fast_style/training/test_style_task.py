@@ -1,6 +1,7 @@
 """Training one network for several paintings, and adding one to it."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -187,6 +188,9 @@ def test_paintings_of_a_folder(tmp_path, photo, caplog):
     assert "cut.png" in caplog.text
     assert [p.name for p in read_paintings(f"{tmp_path}/*.png")] == ["wave"]
     assert read_paintings(str(tmp_path / "wave.png"))[0].name == "wave.png"
+    os.rename(tmp_path / "wave.png", tmp_path / "bad\udcff.png")
+    assert [p.name for p in read_paintings(f"{tmp_path}/*.png")] == [r"bad\udcff"]
+    os.rename(tmp_path / "bad\udcff.png", tmp_path / "wave.png")
     images.save(tmp_path / "wave.jpg", photo())
     with pytest.raises(ValueError, match="two paintings are called 'wave'"):
         read_paintings(str(tmp_path))

@@ -33,6 +33,17 @@ def test_a_disk_full_of_summaries_is_an_os_error(tmp_path):
             summaries.scalars(step, {"loss": 1.0})
 
 
+def test_names_that_are_no_utf8_are_shown_escaped_or_refused(tmp_path):
+    summaries = Summaries(tmp_path)
+    summaries.settings({"data": {"photos": "bad\udcff"}})
+    summaries.close()
+    [name] = os.listdir(tmp_path)
+    [_, record] = tf.data.TFRecordDataset(str(tmp_path / name)).as_numpy_iterator()
+    assert rb"| data.photos | bad\udcff |" in record
+    with pytest.raises(ValueError, match="UTF-8"):
+        Summaries(tmp_path / "bad\udcff")
+
+
 def test_tensorboard_gets_losses_pictures_and_settings(make, folder, tmp_path):
     make(validation_images=[images.read(folder / "0.png")]).run()
     events = {}

@@ -1,0 +1,158 @@
+"""Finding image files in folders, and those that fit a pattern."""
+
+import collections
+import glob
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from absl import logging
+
+from fast_style.errors import InvalidValue, one_line
+from fast_style.images import files
+
+# What systems and network storage keep among photographs, in lower case: thumbnails, waste, what
+# disk checks saved. (Hidden folders, such as .thumbnails and .Trash-1000, are skipped anyway.)
+_SYSTEM_FOLDERS = frozenset(
+    (
+        *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@tmp"),
+        *("$recycle.bin", "recycler", "system volume information", "found.000"),
+        *("lost+found", "__macosx"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a folder and the folders below it hold.
+
+    Attributes:
+        images: sorted list of `Path`, the image files by suffix.
+        left_out: `collections.Counter` of the other files by suffix, in lower case.
+        unreadable: list of `OSError`, one for each sub-folder that could not be listed.
+    """
+
+    images: list = field(default_factory=list)
+    left_out: collections.Counter = field(default_factory=collections.Counter)
+    unreadable: list = field(default_factory=list)
+
+
+def find(folder):
+    """The image files of `search`; a sub-folder that can't be listed is logged, and left out.
+
+    Args:
+        folder: path of the folder.
+
+    Returns:
+        A sorted list of `Path`, possibly empty.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError, OSError: as `search`.
+    """
+    found = search(folder)
+    for error in found.unreadable:
+        logging.warning("left out: %s", one_line(error))
+    return found.images
+
+
+def search(folder):
+    """Finds the image files, by suffix, in a folder and the folders below it.
+
+    Hidden files and folders (with a leading dot) are skipped, and so are folders in which systems
+    keep thumbnails, waste and their own data. Links to folders are followed, each folder being
+    visited once.
+
+    Args:
+        folder: path of the folder.
+
+    Returns:
+        `Found`.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        NotADirectoryError: `folder` is a file.
+        OSError: `folder` itself can't be listed.
+    """
+    folder = Path(folder)
+    if not folder.exists():
+        raise FileNotFoundError(f"{folder}: no such folder")
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder}: is a file, a folder of images is expected")
+    os.scandir(folder).close()  # an error here is the folder's own
+    found, visited = Found(), set()
+    for root, folders, names in os.walk(folder, onerror=found.unreadable.append, followlinks=True):
+        try:
+            here = os.stat(root)
+        except OSError as error:
+            found.unreadable.append(error)
+            folders.clear()
+            continue
+        if (here.st_dev, here.st_ino) in visited:
+            folders.clear()
+            continue
+        visited.add((here.st_dev, here.st_ino))
+        folders[:] = sorted(name for name in folders if not _is_skipped(name))
+        for name in names:
+            if not name.startswith("."):
+                _sort_in(found, os.path.join(root, name))
+    found.images.sort()
+    return found
+
+
+def _is_skipped(folder):
+    return folder.startswith(".") or folder.lower() in _SYSTEM_FOLDERS
+
+
+def _sort_in(found, path):
+    suffix = os.path.splitext(path)[1].lower()
+    if not _may_be_read(path):
+        return
+    if suffix in files.SUFFIXES:
+        found.images.append(Path(path))
+    else:
+        found.left_out[suffix] += 1
+
+
+def _may_be_read(path):
+    """False for a link to nowhere, a pipe and their like."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except PermissionError:  # whoever reads it says so
+        return True
+    except OSError:
+        return False
+
+
+def expand(given):
+    """The files that match a pattern, or a path as it is.
+
+    The part of a pattern that exists as it is written is no pattern: "photos [2020]/*.jpg" are the
+    files of the folder "photos [2020]".
+
+    Args:
+        given: path of a file or folder, or a pattern such as "photos/*.jpg" or "photos/**/*.png".
+
+    Returns:
+        list of str, sorted.
+
+    Raises:
+        ValueError: no file matches the pattern.
+    """
+    if os.path.lexists(given) or not glob.has_magic(given):
+        return [given]
+    found = sorted(p for p in glob.glob(_pattern(given), recursive=True) if os.path.isfile(p))
+    if not found:
+        raise InvalidValue(f"{given}: no file matches this pattern")
+    return found
+
+
+def _pattern(given):
+    """The pattern with its folders escaped as far as they exist."""
+    folder = os.path.dirname(given)
+    while not os.path.isdir(folder):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return given
+        folder = above
+    return glob.escape(folder) + given[len(folder) :]
