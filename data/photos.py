@@ -24,6 +24,9 @@ from data.sources import open_source
 from fast_style import images
 from fast_style.errors import InvalidValue, check_at_least, first_line
 
+# Part of a cached photograph's key, to be changed when decoding gives other pixels.
+_DECODING = "sRGB on white"
+
 
 class Photos:
     """Photographs to train on, from a folder or from TensorFlow Datasets.
@@ -263,13 +266,13 @@ class Photos:
         at_least = None if self.zoom is None else int(np.ceil(self.image_size * self.zoom))
 
         def decode():
-            return images.decode(
-                data or Path(name).read_bytes(), name, self.max_pixels, at_least
-            ).rgb
+            data_or_file = data or Path(name).read_bytes()
+            picture = images.decode(data_or_file, name, self.max_pixels, at_least)
+            return images.on_white(picture.rgb, picture.alpha)
 
         if self._cache is None:
             return decode()
-        details = (self.max_pixels, at_least)
+        details = (self.max_pixels, at_least, _DECODING)
         key = cache.data_key(data, *details) if data else cache.file_key(name, *details)
         return self._cache.get(key, decode)
 
