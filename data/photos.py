@@ -24,9 +24,6 @@ from data.sources import open_source
 from fast_style import images
 from fast_style.errors import InvalidValue, check_at_least, first_line
 
-# Part of a cached photograph's key, to be changed when decoding gives other pixels.
-_DECODING = "sRGB on white"
-
 
 class Photos:
     """Photographs to train on, from a folder or from TensorFlow Datasets.
@@ -266,13 +263,13 @@ class Photos:
         at_least = None if self.zoom is None else int(np.ceil(self.image_size * self.zoom))
 
         def decode():
-            data_or_file = data or Path(name).read_bytes()
-            picture = images.decode(data_or_file, name, self.max_pixels, at_least)
+            encoded = data or Path(name).read_bytes()
+            picture = images.decode(encoded, name, self.max_pixels, at_least)
             return images.on_white(picture.rgb, picture.alpha)
 
         if self._cache is None:
             return decode()
-        details = (self.max_pixels, at_least, _DECODING)
+        details = (self.max_pixels, at_least)
         key = cache.data_key(data, *details) if data else cache.file_key(name, *details)
         return self._cache.get(key, decode)
 

@@ -4,7 +4,8 @@ import re
 import struct
 from dataclasses import dataclass
 
-from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
+import numpy as np
+from PIL import ExifTags, Image, PngImagePlugin
 
 _MAX_BYTES = 1 << 20  # of EXIF, XMP or IPTC; more than cameras write is dropped
 _MAX_SEGMENT = 65533  # bytes of a JPEG segment
@@ -12,6 +13,7 @@ _XMP_SIGNATURE = 29  # bytes in front of XMP in its segment
 _MAX_DPI = 100_000
 _TIFF_XMP, _TIFF_IPTC = 700, 33723
 _IPTC_RESOURCE = 0x0404  # of Photoshop's resources, in a JPEG
+_IPTC_MARK = b"\x1c"  # each record begins with it
 _PNG_IPTC = "Raw profile type iptc"  # as ImageMagick and ExifTool keep it in a PNG
 _Base, _IFD = ExifTags.Base, ExifTags.IFD
 _SRGB = 1  # EXIF's ColorSpace
@@ -32,7 +34,7 @@ class Metadata:
 
     Attributes:
         exif: EXIF as bytes, without orientation and thumbnail, in sRGB; None if there is none.
-        xmp: XMP packet as bytes, without orientation; or None.
+        xmp: XMP packet as bytes, or None.
         iptc: IPTC-IIM records as bytes; or None.
         dpi: pixels per inch, across and down, two floats; or None.
     """
@@ -99,17 +101,16 @@ def _xmp(image):
     xmp = image.info.get("xmp")
     if xmp is None and image.format == "TIFF":
         xmp = image.tag_v2.get(_TIFF_XMP)
-    xmp = _bounded(xmp)
-    return xmp and _XMP_ORIENTATION.sub(b"", xmp)
+    return _bounded(xmp)
 
 
 def _iptc(image):
     if image.format == "TIFF":
-        iptc = image.tag_v2.get(_TIFF_IPTC)
-        if isinstance(iptc, tuple) and all(isinstance(v, int) and 0 <= v < 2**32 for v in iptc):
-            order = "<" if image.tag_v2.prefix == b"II" else ">"  # some writers call it numbers
-            iptc = struct.pack(f"{order}{len(iptc)}I", *iptc)
-        return _bounded(iptc)
+        # As stored: some writers call it numbers of 32 bits, of which `tag_v2` hands on the first.
+        iptc = image.tag_v2._tagdata.get(_TIFF_IPTC, b"")
+        if not iptc.startswith(_IPTC_MARK):
+            iptc = np.frombuffer(iptc[: len(iptc) // 4 * 4], ">u4").astype("<u4").tobytes()
+        return _bounded(iptc if iptc.startswith(_IPTC_MARK) else None)
     if image.format == "PNG":
         try:
             text = str(image.info.get(_PNG_IPTC, "")).split("\n", 3)[3]
@@ -144,10 +145,11 @@ def options(metadata, format, width, height):
         width, height: of the picture that is written, in pixels.
 
     Returns:
-        dict; for a PNG it has a "pnginfo", for a TIFF "tiffinfo".
+        dict; for a PNG it has a "pnginfo".
     """
     exif = _exif_for(metadata, format, width, height)
-    xmp, iptc, dpi = metadata.xmp, metadata.iptc, metadata.dpi
+    iptc, dpi = metadata.iptc, metadata.dpi
+    xmp = metadata.xmp and _XMP_ORIENTATION.sub(b"", metadata.xmp)  # pictures are upright
     for side, pixels in ((b"XDimension", width), (b"YDimension", height)):
         xmp = xmp and re.sub(_XMP_SIZE % side, rb"\g<1>%d" % pixels, xmp)
     for side, pixels in ((b"Width", width), (b"Length", height)):
@@ -166,10 +168,12 @@ def options(metadata, format, width, height):
             lines = "\n".join(re.findall(".{1,72}", data.hex()))
             info.add_text(_PNG_IPTC, f"\niptc\n{len(data):8d}\n{lines}\n", zip=True)
     elif format == "TIFF":
-        made["tiffinfo"] = info = TiffImagePlugin.ImageFileDirectory_v2()
-        for tag, data in ((_TIFF_XMP, xmp), (_TIFF_IPTC, iptc)):
-            if data:
-                info[tag] = data
+        made["exif"] = tags = Image.Exif()
+        if exif:
+            tags.load(exif)
+        if any(tags.get_ifd(directory) for directory in (_IFD.Exif, _IFD.GPSInfo)):
+            made["compression"] = None  # with which libtiff could not write these directories
+        tags.update({tag: data for tag, data in ((_TIFF_XMP, xmp), (_TIFF_IPTC, iptc)) if data})
     elif format == "JPEG":
         made = {name: data for name, data in made.items() if name != "exif"}
         if exif and len(exif) <= _MAX_SEGMENT:
