@@ -8,6 +8,7 @@ from PIL import Image
 from fast_style.images import metadata as file_metadata
 from fast_style.images import profiles
 from fast_style.images.colors import on_white
+from fast_style.images.decoding import DAMAGED
 from fast_style.images.metadata import Metadata
 
 # Above 95, as Pillow's documentation says, files grow with hardly any gain in quality.
@@ -44,9 +45,18 @@ def encode(format, rgb, alpha=None, metadata=None, quality=95):
     Raises:
         `decoding.DAMAGED`: a picture that the format cannot hold, such as one that is too wide.
     """
+    if metadata is not None:
+        try:
+            return _encode(format, rgb, alpha, metadata, quality)
+        except DAMAGED:  # EXIF that was read, but that the format's library won't write
+            pass
+    return _encode(format, rgb, alpha, Metadata(dpi=metadata and metadata.dpi), quality)
+
+
+def _encode(format, rgb, alpha, metadata, quality):
     _, holds_alpha, options = _SAVE[format]
     height, width = rgb.shape[:2]
-    options = options | file_metadata.options(metadata or Metadata(), format, width, height)
+    options = options | file_metadata.options(metadata, format, width, height)
     if "quality" in options:
         options["quality"] = quality
     if format == "PNG":

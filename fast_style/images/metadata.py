@@ -171,7 +171,9 @@ def options(metadata, format, width, height):
         made["exif"] = tags = Image.Exif()
         if exif:
             tags.load(exif)
-        if any(tags.get_ifd(directory) for directory in (_IFD.Exif, _IFD.GPSInfo)):
+        for tag in set(tags) - _TIFF_TAGS:
+            del tags[tag]
+        if _IFD.Exif in tags or _IFD.GPSInfo in tags:
             made["compression"] = None  # with which libtiff could not write these directories
         tags.update({tag: data for tag, data in ((_TIFF_XMP, xmp), (_TIFF_IPTC, iptc)) if data})
     elif format == "JPEG":

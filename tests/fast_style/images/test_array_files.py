@@ -1,26 +1,22 @@
-"""Portable float maps."""
+"""Portable float maps, and their relatives of integers."""
 
 import numpy as np
 import pytest
 
+from benchmarks.format_matrix import netpbm_cases, parts, pfm
 from fast_style import images
 
 
-def pfm(values, order="<", scale=1.0):
-    height, width, channels = values.shape
-    sign = -1 if order == "<" else 1
-    head = f"P{'F' if channels == 3 else 'f'}\n{width} {height}\n{sign * scale}\n".encode()
-    return head + values[::-1].astype(f"{order}f4").tobytes()
+@pytest.mark.parametrize("case", netpbm_cases(), ids=lambda case: case.name)
+def test_pixels(case):
+    assert np.abs(images.decode(case.data).rgb - case.rgb).max() <= 1
 
 
-@pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_pixels_of_a_float_map(channels, order):
-    values = np.random.default_rng(0).random((7, 11, channels))
+def test_a_light_beyond_white():
+    values = parts(3)
     values[2, 3] = 1.7
-    picture = images.decode(pfm(values, order))
-    expected = np.broadcast_to(np.minimum(values, 1) * 255, (7, 11, 3))
-    assert np.abs(picture.rgb - expected).max() <= 0.51
+    expected = np.minimum(values, 1) * 255
+    assert np.abs(images.decode(pfm(values)).rgb - expected).max() <= 0.51
 
 
 def test_a_cut_float_map_is_one_line():

@@ -25,6 +25,7 @@ def box(kind, brand):
     return b"\0\0\0\x18ftyp" + brand + b"\0\0\0\1" + kind + brand + bytes(200)
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize(
     "name, data",
     [

