@@ -165,9 +165,7 @@ def _formats(folder, checkpoint):
     results = {name: pixels for name, pixels in results.items() if pixels is not None}
     known = {name: pixels for name, pixels in results.items() if cases[name].rgb is not None}
     wrong = [name for name, pixels in known.items() if not _is_right(pixels, cases[name])]
-    print(
-        f"{len(cases)} files of all formats, {refused} refused with one line, {len(results)} painted"
-    )
+    print(f"{len(cases)} files of all formats: {refused} refused, {len(results)} painted")
     print(f"of {len(known)} whose right pixels are known: {len(known) - len(wrong)} right")
     print("wrong:", len(wrong), *wrong)
     print("unaccounted for:", len(cases) - refused - len(results))

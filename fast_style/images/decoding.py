@@ -206,7 +206,7 @@ def _open_heif(stream, name):
         from pillow_heif import HeifImageFile
     except ImportError as error:
         raise Unsupported(
-            "HEIC is read with the package pillow-heif: pip install pillow-heif (the extra heic)"
+            "HEIC is read with the package pillow-heif: pip install pillow-heif (extra heic)"
         ) from error
     try:
         return HeifImageFile(stream, name)
