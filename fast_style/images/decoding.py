@@ -127,7 +127,7 @@ def decode_stream(stream, name, max_pixels, at_least=None):
         image.load()  # before metadata: PNG may hold EXIF behind its pixels
         orientation, is_adobe_rgb, said = metadata.read(image, DAMAGED)
         frames = _frames_note(image, stream)
-        profile = _profile(image, is_adobe_rgb)
+        profile = _profile(image, stream, is_adobe_rgb)
         transparent = png_transparency.alpha(image, raw_mode, stream)
         if transparent is not None:
             image = image.convert("LA" if image.mode == "L" else "RGBA")
@@ -225,11 +225,13 @@ def _frames_note(image, stream):
     return ()
 
 
-def _profile(image, is_adobe_rgb):
+def _profile(image, stream, is_adobe_rgb):
     """The ICC profile of an image's colours (bytes); None for sRGB."""
     profile = image.info.get("icc_profile")
     if not profile and image.format == "PNG":
         profile = profiles.of_png(image.info)
+    elif not profile and image.format == "JPEG2000":
+        profile = profiles.of_jpeg2000(stream)
     if not profile and is_adobe_rgb and "srgb" not in image.info:
         profile = profiles.adobe_rgb()
     return profile

@@ -14,7 +14,7 @@ from fast_style.images.samples import to_uint8
 _COMPRESSIONS = (
     "raw", "tiff_lzw", "packbits", "tiff_deflate", "tiff_adobe_deflate", "lzma", "zstd"
 )  # fmt: skip
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK, _YCBCR = 0, 1, 2, 5, 6
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _DEPTHS = {_UNSIGNED: (8, 16, 32), _FLOAT: (16, 32, 64)}
@@ -23,6 +23,7 @@ _PREMULTIPLIED, _ALPHA = 1, 2  # extra samples
 _REDUCED, _MASK = 1, 4  # bits of the subfile type
 _MAX_SAMPLES = 16  # a pixel
 _MAX_TILE = 16 << 20  # bytes of a tile, which may reach beyond a small picture
+_EXTRA = TiffImagePlugin.EXTRASAMPLES
 _SUBFILE_TYPE, _FILL_ORDER = 254, 266
 _STRIPS, _STRIP_BYTES = TiffImagePlugin.STRIPOFFSETS, TiffImagePlugin.STRIPBYTECOUNTS
 _TILES, _TILE_BYTES = TiffImagePlugin.TILEOFFSETS, TiffImagePlugin.TILEBYTECOUNTS
@@ -73,13 +74,16 @@ def reads_right(tags):
     if photometric == _WHITE_IS_ZERO:
         return bits <= 8 and samples == 1
     if bits <= 8:
-        extra = samples > _COLOURS.get(photometric, 3) and photometric in (_RGB, _CMYK)
-        planes_read = bits == 8 and photometric in (_RGB, _CMYK, _YCBCR) and not extra
-        return planes_read or (chunky and not (photometric == _CMYK and extra))
+        extra = samples > _COLOURS.get(photometric, samples)
+        if photometric == _BLACK_IS_ZERO:  # with alpha, but not with samples of no meaning
+            extra = extra and not set(tags.get(_EXTRA, ())) & {_PREMULTIPLIED, _ALPHA}
+        if photometric == _RGB and chunky:
+            return True
+        return not extra and (chunky or (bits == 8 and photometric in (_RGB, _CMYK)))
     if bits in (12, 16) and samples == 1:
         return photometric == _BLACK_IS_ZERO
     # It cuts 16 bits to 8, whose error grows where inks or alpha are multiplied.
-    multiplied = _PREMULTIPLIED in tags.get(TiffImagePlugin.EXTRASAMPLES, ())
+    multiplied = _PREMULTIPLIED in tags.get(_EXTRA, ())
     return bits == 16 and chunky and photometric == _RGB and not multiplied
 
 
@@ -111,7 +115,7 @@ class DeepTiffFile(ArrayFile):
         _check(tags)
         _, _, samples, _, self._photometric = _layout(tags)
         self._colours = _COLOURS[self._photometric]
-        extra = tags.get(TiffImagePlugin.EXTRASAMPLES, (0,))
+        extra = tags.get(_EXTRA, (0,))
         self._extra = extra[0] if samples > self._colours else 0
         if TiffImagePlugin.ICCPROFILE in tags:
             self.info["icc_profile"] = tags[TiffImagePlugin.ICCPROFILE]
@@ -169,7 +173,7 @@ def _check(tags):
         raise Unsupported(f"a TIFF in {name} of {depth} bits and this layout; store it as RGB")
     if not _COLOURS[photometric] <= samples <= _MAX_SAMPLES:
         raise Unsupported(f"a TIFF of {samples} values a pixel")
-    if _PREMULTIPLIED in tags.get(TiffImagePlugin.EXTRASAMPLES, ()) and photometric != _RGB:
+    if _PREMULTIPLIED in tags.get(_EXTRA, ()) and photometric != _RGB:
         raise Unsupported("a TIFF of grey or inks multiplied by alpha; store it as RGB")
     compression = tags.get(TiffImagePlugin.COMPRESSION, 1)
     name = TiffImagePlugin.COMPRESSION_INFO.get(compression, compression)

@@ -108,6 +108,24 @@ def of_png(info):
         return None
 
 
+def of_jpeg2000(stream):
+    """The ICC profile in the header of a JPEG 2000 file, which Pillow leaves out.
+
+    Args:
+        stream: seekable binary file.
+
+    Returns:
+        bytes; None if there is none.
+    """
+    stream.seek(0)
+    head = stream.read(_MAX_PROFILE)
+    start = head[: head.find(b"jp2c")].find(b"colr\x02")  # method 2: restricted ICC
+    if start < 4:
+        return None
+    length = int.from_bytes(head[start - 4 : start], "big")
+    return head[start + 7 : start - 4 + length] or None
+
+
 @functools.lru_cache(1)
 def srgb():
     """An sRGB profile of 0.5 kB, bytes, the same on each call."""

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from fast_style import images
+from tests import color_profiles
 from tests.pictures import (
     ARTIST,
     HEIGHT,
@@ -278,10 +279,10 @@ def test_a_bomb_in_a_png_chunk_takes_no_memory(kind):
 # HEIC
 
 
-def heic(rgb):
+def heic(rgb, **options):
     pillow_heif = pytest.importorskip("pillow_heif")
     stream = io.BytesIO()
-    pillow_heif.from_pillow(Image.fromarray(rgb)).save(stream, quality=-1, chroma=444)
+    pillow_heif.from_pillow(Image.fromarray(rgb)).save(stream, quality=-1, chroma=444, **options)
     return stream.getvalue()
 
 
@@ -292,6 +293,14 @@ def test_heic(tmp_path):
     assert images.find(tmp_path) == [tmp_path / "a.heic"]
     with pytest.raises(images.ImageError, match="limit of 1,000 "):
         images.load(tmp_path / "a.heic", max_pixels=1000)
+
+
+def test_colours_of_a_heic_become_srgb():
+    profile = color_profiles.rgb_profile(color_profiles.DISPLAY_P3, 2.2)
+    stored = np.full((64, 64, 3), [150, 110, 100], np.uint8)
+    rgb = images.decode(heic(stored, icc_profile=profile)).rgb
+    # Lindbloom's formulas; the stored values would be 9 of 255 away in red.
+    np.testing.assert_allclose(rgb.mean(axis=(0, 1)), [160, 109, 98], atol=2)
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"mif1"])

@@ -45,6 +45,19 @@ def test_wide_gamut_becomes_srgb(format, colours):
     assert not picture.notes
 
 
+def test_a_profile_in_jpeg_2000():
+    data = encoded(Image.fromarray(inner()), "JPEG2000")
+    profile = color_profiles.rgb_profile(color_profiles.ADOBE_RGB, 2.2)
+    box = (len(profile) + 11).to_bytes(4, "big") + b"colr\2\0\0" + profile
+    plain = bytes.fromhex("0000000f636f6c72010000 00000010")
+    header = data.index(b"jp2h") - 4
+    length = int.from_bytes(data[header : header + 4], "big") + len(box) - len(plain)
+    assert plain in data
+    data = data[:header] + length.to_bytes(4, "big") + data[header + 4 :].replace(plain, box)
+    expected = shown(inner(), color_profiles.ADOBE_RGB, 563 / 256)
+    assert np.abs(images.decode(data).rgb - expected).max() < 1.5
+
+
 def test_transparency_and_orientation_go_with_other_colours():
     profile = color_profiles.rgb_profile(color_profiles.ADOBE_RGB, 2.2)
     alpha = Image.fromarray(np.tile(np.arange(36, dtype=np.uint8), (24, 1)))
