@@ -41,7 +41,8 @@ def is_raw_tiff(tags):
     """
     if _DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in _SENSOR:
         return True
-    preview = tags.get(_SUBFILE_TYPE, 0) & _REDUCED
+    kind = tags.get(_SUBFILE_TYPE)
+    preview = isinstance(kind, int) and kind & _REDUCED
     return bool(preview and _SUB_DIRECTORIES in tags and _MAKE in tags)
 
 

@@ -53,8 +53,11 @@ def has_pages(stream, tags):
     """
     if not tags.next:
         return False
-    kind = read_tags(stream, tags.next).get(_SUBFILE_TYPE, 0)
-    return not kind & (_REDUCED | _MASK)
+    try:
+        kind = read_tags(stream, tags.next).get(_SUBFILE_TYPE, 0)
+        return not kind & (_REDUCED | _MASK)
+    except (OSError, SyntaxError, TypeError, ValueError, struct.error):
+        return False  # it is damaged, which the first picture need not be
 
 
 def reads_right(tags):

@@ -174,6 +174,16 @@ def test_pages_of_a_tiff_are_said(kind, said):
     assert any("pages" in note for note in picture.notes) is said
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("place", [5, 10**6])
+def test_a_damaged_second_page_leaves_the_first(place):
+    data = encoded(Image.fromarray(photo()), "TIFF")
+    start = int.from_bytes(data[4:8], "little")
+    end = start + 2 + 12 * int.from_bytes(data[start : start + 2], "little")
+    data = data[:end] + place.to_bytes(4, "little") + data[end + 4 :]
+    np.testing.assert_array_equal(images.decode(data).rgb, photo())
+
+
 def test_first_picture_of_a_phone_jpeg():
     frames = [Image.new("L", (8, 8), value) for value in (200, 10)]
     picture = images.decode(encoded(frames[0], "MPO", save_all=True, append_images=frames[1:]))
