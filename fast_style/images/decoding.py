@@ -217,7 +217,10 @@ def _open_heif(stream, name):
 def _frames_note(image, stream):
     """A tuple of the note that frames or pages after the first are left out; empty if none are."""
     if image.format in _ANIMATED:
-        frames = getattr(image, "n_frames", 1)
+        try:
+            frames = getattr(image, "n_frames", 1)
+        except DAMAGED:  # a later frame, which the first need not be
+            return ("an animation, of which the first frame alone is taken; another is damaged",)
         if frames > 1:
             return (f"an animation of {frames} frames, of which the first alone is taken",)
     elif image.format == "TIFF" and deep_tiff.has_pages(stream, image.tag_v2):
@@ -228,6 +231,7 @@ def _frames_note(image, stream):
 def _profile(image, stream, is_adobe_rgb):
     """The ICC profile of an image's colours (bytes); None for sRGB."""
     profile = image.info.get("icc_profile")
+    profile = profile if isinstance(profile, bytes) else None
     if not profile and image.format == "PNG":
         profile = profiles.of_png(image.info)
     elif not profile and image.format == "JPEG2000":

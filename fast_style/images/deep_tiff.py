@@ -142,7 +142,8 @@ class DeepTiffFile(ArrayFile):
         return self._exif
 
     def _pixels(self):
-        values = _read_samples(self.fp, self.tag_v2, self.size)
+        wanted = self._colours + (self._mode[-1] == "A")
+        values = _read_samples(self.fp, self.tag_v2, self.size, wanted)
         colours = values[..., : self._colours]
         if self._photometric == _CMYK and self._mode == "RGB":
             # Inks that no profile describes, before they are rounded.
@@ -184,43 +185,39 @@ def _check(tags):
         raise Unsupported(f"a TIFF of {depth} bits, compressed ({name}); store it uncompressed")
 
 
-def _read_samples(stream, tags, size):
-    """The samples of a TIFF's picture, [H, W, C] of the type that is stored."""
+def _read_samples(stream, tags, size, wanted):
+    """The first `wanted` samples of each pixel of a TIFF's picture, [H, W, wanted]."""
     width, height = size
     bits, formats, samples, planar, _ = _layout(tags)
     kind = "f" if formats == {_FLOAT} else "u"
     dtype = np.dtype(f"{'<' if tags.prefix == b'II' else '>'}{kind}{min(bits) // 8}")
     planes = samples if planar == 2 else 1
-    values = np.empty((height, width, samples), dtype.newbyteorder("="))
     if _TILES in tags:
         offsets, counts = tags[_TILES], tags[_TILE_BYTES]
         across, down = tags[TiffImagePlugin.TILEWIDTH], tags[TiffImagePlugin.TILELENGTH]
-        if across * down * dtype.itemsize * samples > max(_MAX_TILE, 4 * values.nbytes):
-            raise ValueError("tiles that are larger than the picture")
     else:
         offsets, counts = tags[_STRIPS], tags.get(_STRIP_BYTES)
         across, down = width, min(height, tags.get(TiffImagePlugin.ROWSPERSTRIP, height))
+    pixel_bytes = samples // planes * dtype.itemsize
     if across < 1 or down < 1:
         raise ValueError("strips or tiles without pixels")
-    corners = [
-        (plane, top, left)
-        for plane in range(planes)
-        for top in range(0, height, down)
-        for left in range(0, width, across)
-    ]
-    for (plane, top, left), place in itertools.zip_longest(corners, _places(offsets, counts)):
-        rows = down if _TILES in tags else min(down, height - top)
-        data = _segment(stream, tags, place, rows, across * samples // planes * dtype.itemsize)
-        part = _undone(data, tags, dtype, (rows, across, samples // planes))
+    if across * down * pixel_bytes > max(_MAX_TILE, 4 * width * height * pixel_bytes):
+        raise ValueError("tiles that are larger than the picture")
+    counts = counts or (None,) * len(offsets)
+    if not len(counts) == len(offsets) == planes * -(-height // down) * -(-width // across):
+        raise ValueError("strips or tiles are missing")
+    corners = itertools.product(range(planes), range(0, height, down), range(0, width, across))
+    stored = np.float32 if dtype == np.float64 else dtype.newbyteorder("=")
+    values = np.empty((height, width, wanted), stored)
+    for (plane, top, left), place in zip(corners, zip(offsets, counts, strict=True), strict=True):
         channels = slice(plane, plane + 1) if planes > 1 else slice(None)
-        target = values[top : top + rows, left : left + across, channels]
-        target[:] = part[: target.shape[0], : target.shape[1]]
+        target = values[top : top + down, left : left + across, channels]
+        if target.size:  # not a plane of no meaning
+            rows = down if _TILES in tags else min(down, height - top)
+            data = _segment(stream, tags, place, rows, across * pixel_bytes)
+            part = _undone(data, tags, dtype, (rows, across, samples // planes))
+            target[:] = part[: target.shape[0], : target.shape[1], : target.shape[2]]
     return values
-
-
-def _places(offsets, counts):
-    """Pairs of offset and length in bytes of strips or tiles."""
-    return zip(offsets, counts or itertools.repeat(None), strict=bool(counts))
 
 
 def _segment(stream, tags, place, rows, row_bytes):

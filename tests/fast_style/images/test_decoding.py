@@ -164,6 +164,15 @@ def test_first_frame_of_an_animation_is_taken_and_said(format, tmp_path, caplog)
     assert "moving: an animation of 3 frames" in line
 
 
+def test_a_damaged_second_frame_leaves_the_first():
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    second = data.rindex(b",")
+    for end in (second + 1, second + 5, second + 12):
+        picture = images.decode(data[:end])
+        np.testing.assert_array_equal(picture.rgb, np.array(frames[0]))
+
+
 @pytest.mark.parametrize("kind, said", [(0, True), (1, False)])  # a page, a smaller copy
 def test_pages_of_a_tiff_are_said(kind, said):
     pages = [Image.fromarray(photo()), Image.new("RGB", (8, 8))]
@@ -269,7 +278,7 @@ def test_at_least_leaves_other_formats_alone():
 
 @pytest.mark.parametrize("kind", [b"iCCP", b"zTXt", b"iTXt"])
 def test_a_bomb_in_a_png_chunk_takes_no_memory(kind):
-    bomb = zlib.compress(bytes(200 << 20), 9)
+    bomb = zlib.compress(bytes(80 << 20), 1)
     body = {
         b"iCCP": b"x\0\0" + bomb,
         b"zTXt": b"Comment\0\0" + bomb,
@@ -281,7 +290,7 @@ def test_a_bomb_in_a_png_chunk_takes_no_memory(kind):
     try:
         with contextlib.suppress(images.ImageError):
             images.decode(data)
-        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
     finally:
         tracemalloc.stop()
 
