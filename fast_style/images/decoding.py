@@ -233,7 +233,10 @@ def _profile(image, stream, is_adobe_rgb):
     profile = image.info.get("icc_profile")
     profile = profile if isinstance(profile, bytes) else None
     if not profile and image.format == "PNG":
-        profile = profiles.of_png(image.info)
+        profile = profiles.of_code_points(stream, b"\0\0\0\4cICP", ">BB")
+        profile = profile or profiles.of_png(image.info)
+    elif not profile and image.format in ("AVIF", "HEIF"):
+        profile = profiles.of_code_points(stream, b"colrnclx", ">HH")
     elif not profile and image.format == "JPEG2000":
         profile = profiles.of_jpeg2000(stream)
     if not profile and is_adobe_rgb and "srgb" not in image.info:

@@ -19,6 +19,15 @@ _D65 = (0.3127, 0.3290)
 SRGB_PRIMARIES = (*_D65, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 ADOBE_RGB_PRIMARIES = (*_D65, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
 ADOBE_RGB_GAMMA = 563 / 256
+# Numbers of ITU-T H.273: of primaries, and of curves with their exponents (None: that of sRGB, with
+# which those of television are shown).
+_PRIMARIES = {
+    1: SRGB_PRIMARIES,
+    9: (*_D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),  # BT.2020
+    12: (*_D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),  # Display P3
+}
+_EXPONENTS = {1: None, 2: None, 4: 2.2, 6: None, 8: 1.0, 13: None, 14: None, 15: None}
+_MAX_HEADER = 1 << 16  # bytes at a file's beginning that name its colours
 _D50 = np.array([0.9642, 1.0, 0.8249])
 _BRADFORD = np.array(
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
@@ -106,6 +115,28 @@ def of_png(info):
         return matrix_profile(info.get("chromaticity", SRGB_PRIMARIES), exponent)
     except (ValueError, ZeroDivisionError, np.linalg.LinAlgError):
         return None
+
+
+def of_code_points(stream, mark, pattern):
+    """A profile of the colours that a file names by the numbers of ITU-T H.273.
+
+    Args:
+        stream: seekable binary file.
+        mark: bytes in front of the numbers.
+        pattern: of `struct`, of the numbers of the primaries and of the curve.
+
+    Returns:
+        bytes; None if the file names none, or what is not known here, such as HDR's curves.
+    """
+    stream.seek(0)
+    head = stream.read(_MAX_HEADER)
+    start = head.find(mark) + len(mark)
+    if start < len(mark) or len(head) < start + struct.calcsize(pattern):
+        return None
+    primaries, curve = struct.unpack_from(pattern, head, start)
+    if primaries not in _PRIMARIES or curve not in _EXPONENTS:
+        return None
+    return matrix_profile(_PRIMARIES[primaries], _EXPONENTS[curve])
 
 
 def of_jpeg2000(stream):

@@ -45,6 +45,24 @@ def test_wide_gamut_becomes_srgb(format, colours):
     assert not picture.notes
 
 
+@pytest.mark.parametrize("format", ["PNG", "AVIF"])
+def test_colours_that_are_named_by_numbers(format):
+    """ITU-T H.273: primaries 12 are Display P3's, curve 13 is sRGB's."""
+    options = {"quality": 100, "subsampling": "4:4:4"} if format == "AVIF" else {}
+    data = encoded(Image.fromarray(inner()), format, **options)
+    if format == "PNG":
+        named = data[:33] + png_chunk(b"cICP", bytes([12, 13, 0, 1])) + data[33:]
+        srgb = data[:33] + png_chunk(b"cICP", bytes([1, 13, 0, 1])) + data[33:]
+    else:
+        named, srgb = data.replace(b"colrnclx\0\1\0\x0d", b"colrnclx\0\x0c\0\x0d"), data
+    assert named != data
+    np.testing.assert_array_equal(images.decode(srgb).rgb, images.decode(data).rgb)
+    light = inner() / 255
+    light = np.where(light <= 0.04045, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
+    expected = shown(light * 255, color_profiles.DISPLAY_P3, 1)
+    assert distance(images.decode(named).rgb, expected) < (2 if format == "AVIF" else 0.7)
+
+
 def test_a_profile_in_jpeg_2000():
     data = encoded(Image.fromarray(inner()), "JPEG2000")
     profile = color_profiles.rgb_profile(color_profiles.ADOBE_RGB, 2.2)
