@@ -48,6 +48,8 @@ def to_srgb(image, profile=None):
     """
     transform, usable = None, True
     if profile:
+        if image.mode == "L" and _SPACES.get(profile[16:20]) == "RGB":
+            image = image.convert("RGB")  # grey is three equal colours
         transform, usable = _transform(profile, image.mode)
     if transform is not None:
         return transform.apply(image), True

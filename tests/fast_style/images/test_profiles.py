@@ -203,6 +203,24 @@ def test_gamma_of_a_png_is_heeded():
     assert np.abs(images.decode(png(gama(1.0))).rgb - expected).max() < 1.5
 
 
+def test_gamma_of_a_grey_png_is_heeded():
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    data = encoded(grey, "PNG")
+    picture = images.decode(data[:33] + gama(1.0) + data[33:])
+    light = grey / 255
+    expected = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    assert np.abs(picture.rgb - 255 * expected[..., None]).max() < 1.5
+    assert not picture.notes
+
+
+def test_grey_in_a_profile_of_colours():
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    data = encoded(grey, "JPEG", icc_profile=color_profiles.srgb_profile())
+    picture = images.decode(data)
+    np.testing.assert_array_equal(picture.rgb, images.decode(encoded(grey, "JPEG")).rgb)
+    assert not picture.notes
+
+
 def test_primaries_of_a_png_are_heeded():
     data = encoded(Image.fromarray(inner()), "PNG")
     data = data[:33] + gama(256 / 563) + chrm(*ADOBE_CHRM) + data[33:]
