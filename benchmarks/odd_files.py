@@ -1,15 +1,18 @@
-"""Runs eval.py over a folder of several hundred odd files: each gives a picture or one line.
+"""Runs eval.py over folders of odd files: each gives the right picture or one line.
 
     python -m benchmarks.odd_files CHECKPOINT
 
-Every format that Pillow writes, damaged and cut at random places, huge headers, tiny images,
+First every format that Pillow writes, damaged and cut at random places, huge headers, tiny images,
 animations, CMYK, 16 bits, palettes with transparency, EXIF orientations, text, empty files, folders
-and links with image names. Prints counts, the time and the peak of memory.
+and links with image names. Then `benchmarks.format_matrix`, painted with --strength=0, which leaves
+what was read: each picture is compared with the numbers in its file and, if ImageMagick is
+installed, with its reading. Prints counts, the time and the peak of memory.
 """
 
 import io
 import os
 import resource
+import shutil
 import struct
 import subprocess
 import sys
@@ -21,13 +24,14 @@ import numpy as np
 from absl import app, flags
 from PIL import Image
 
-from benchmarks import machine
+from benchmarks import format_matrix, machine
 from fast_style.painting import runtimes
 
 flags.DEFINE_integer("damaged", 12, "Damaged copies of each good file.")
 flags.DEFINE_integer("seed", 0, "Of the damage.")
 flags.DEFINE_enum("runtime", "auto", runtimes.RUNTIMES, "What the network runs on.")
 _TIMEOUT = 1800  # seconds
+_LOSSY = 8  # of 255, mean: what a JPEG of noise loses
 _FORMATS = {
     "JPEG": (".jpg", ("RGB", "L", "CMYK")),
     "PNG": (".png", ("RGB", "RGBA", "L", "LA", "P", "1", "I;16")),
@@ -119,25 +123,25 @@ def _write_all(folder, rng):
     return len(files) + 1
 
 
-def main(argv):
-    if len(argv) != 2:
-        raise app.UsageError("CHECKPOINT is expected")
-    with tempfile.TemporaryDirectory() as folder:
-        photos = os.path.join(folder, "photos")
-        os.mkdir(photos)
-        count = _write_all(photos, np.random.default_rng(flags.FLAGS.seed))
-        command = [sys.executable, "eval.py", photos, argv[1], f"--runtime={flags.FLAGS.runtime}"]
-        command += ["--output", os.path.join(folder, "out")]
-        started = time.perf_counter()
-        process = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=_TIMEOUT
-        )
-        seconds = time.perf_counter() - started
+def _run(*arguments):
+    """A finished process of eval.py, and its seconds."""
+    command = [sys.executable, "eval.py", *arguments, f"--runtime={flags.FLAGS.runtime}"]
+    started = time.perf_counter()
+    process = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT)
+    return process, time.perf_counter() - started
+
+
+def _odd_files(folder, checkpoint):
+    photos = os.path.join(folder, "photos")
+    os.mkdir(photos)
+    count = _write_all(photos, np.random.default_rng(flags.FLAGS.seed))
+    process, seconds = _run(photos, checkpoint, "--output", os.path.join(folder, "out"))
     lines = process.stderr.splitlines()
     errors = [line for line in lines if line.startswith("error: ")]
     painted = [line for line in process.stdout.splitlines() if line.endswith(" s")]
     others = [line for line in lines if "error: " not in line and "image/s" not in line]
     others = [line for line in others if "it/s" not in line and "images" not in line]
+    others = [line for line in others if "the first alone is taken" not in line]
     peak = machine.peak_memory(resource.RUSAGE_CHILDREN)
     print(f"{count} files, {len(painted)} painted, {len(errors)} errors of one line")
     print(f"exit status {process.returncode}, tracebacks: {process.stderr.count('Traceback')}")
@@ -146,6 +150,67 @@ def main(argv):
     for line in others:
         if line.strip() and "%|" not in line:
             print("unexpected:", line)
+
+
+def _formats(folder, checkpoint):
+    files, painted = os.path.join(folder, "formats"), os.path.join(folder, "painted")
+    os.mkdir(files)
+    cases = {case.name: case for case in format_matrix.all_cases()}
+    for name, case in cases.items():
+        with open(os.path.join(files, name), "wb") as file:
+            file.write(case.data)
+    process, _ = _run(files, checkpoint, "--strength=0", "--output", painted)
+    refused = process.stderr.count("error: ")
+    results = {name: _painted(painted, name) for name in cases}
+    results = {name: pixels for name, pixels in results.items() if pixels is not None}
+    known = {name: pixels for name, pixels in results.items() if cases[name].rgb is not None}
+    wrong = [name for name, pixels in known.items() if not _is_right(pixels, cases[name])]
+    print(f"{len(cases)} files of all formats: {refused} refused, {len(results)} painted")
+    print(f"of {len(known)} whose right pixels are known: {len(known) - len(wrong)} right")
+    print("wrong:", len(wrong), *wrong)
+    print("unaccounted for:", len(cases) - refused - len(results))
+    if shutil.which("convert"):
+        agree = [_agrees(pixels, os.path.join(files, name)) for name, pixels in results.items()]
+        print(f"ImageMagick reads {sum(agree)} of {len(results)} the same, within 2 of 255")
+
+
+def _painted(folder, name):
+    """The picture painted of a file, uint8 [H, W, 4]; None if there is none."""
+    stem, suffix = os.path.splitext(name)
+    for result in (name, f"{stem}{suffix.replace('.', '_')}.jpg"):
+        path = os.path.join(folder, result)
+        if os.path.exists(path):
+            with Image.open(path) as image:
+                return np.asarray(image.convert("RGBA"))
+    return None
+
+
+def _is_right(pixels, case):
+    alpha = np.full(pixels.shape[:2], 255) if case.alpha is None else case.alpha
+    rgb = case.rgb
+    if case.name.endswith((".pgm", ".pbm", ".pfm")):  # came out as a JPEG
+        return np.abs(pixels[..., :3] - rgb).mean() < _LOSSY and (pixels[..., 3] == 255).all()
+    near = np.abs(pixels[..., :3] - rgb).max() <= case.tolerance
+    return near and np.abs(pixels[..., 3] - alpha).max() <= case.tolerance
+
+
+def _agrees(pixels, path):
+    command = ["convert", f"{path}[0]", "-colorspace", "sRGB", "-depth", "8", "rgba:-"]
+    process = subprocess.run(command, capture_output=True, check=False)
+    if len(process.stdout) != pixels.size:
+        return False
+    theirs = np.frombuffer(process.stdout, np.uint8).reshape(pixels.shape).astype(int)
+    lossy = path.endswith((".pgm", ".pbm", ".pfm"))
+    difference = np.abs(theirs - pixels)
+    return difference.mean() < _LOSSY if lossy else difference.max() <= 2
+
+
+def main(argv):
+    if len(argv) != 2:
+        raise app.UsageError("CHECKPOINT is expected")
+    with tempfile.TemporaryDirectory() as folder:
+        _odd_files(folder, argv[1])
+        _formats(folder, argv[1])
 
 
 if __name__ == "__main__":

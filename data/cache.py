@@ -16,6 +16,7 @@ from fast_style.errors import check_positive
 
 MEMORY = "memory"
 DEFAULT_GIGABYTES = 4.0  # about 4,300 photographs of 640 x 480, COCO's size
+_DECODING = "sRGB on white"  # to be changed when decoding gives other pixels than before
 _ABANDONED = 3600  # seconds after which no process can still be writing a temporary file
 
 
@@ -59,7 +60,7 @@ def data_key(data, *details):
 
 
 def _digest(data, *details):
-    return hashlib.sha256(data + repr(details).encode()).hexdigest()
+    return hashlib.sha256(data + repr((_DECODING, *details)).encode()).hexdigest()
 
 
 class _MemoryCache:

@@ -263,9 +263,9 @@ class Photos:
         at_least = None if self.zoom is None else int(np.ceil(self.image_size * self.zoom))
 
         def decode():
-            return images.decode(
-                data or Path(name).read_bytes(), name, self.max_pixels, at_least
-            ).rgb
+            encoded = data or Path(name).read_bytes()
+            picture = images.decode(encoded, name, self.max_pixels, at_least)
+            return images.on_white(picture.rgb, picture.alpha)
 
         if self._cache is None:
             return decode()

@@ -141,6 +141,6 @@ class _Show:
 
 
 def _save(path, painted, photo):
-    """Writes the picture with the photograph's EXIF, colour profile and alpha channel."""
+    """Writes the picture with the photograph's metadata and alpha channel."""
     alpha = images.resize_alpha(photo.alpha, *painted.shape[:2])
-    images.save(path, painted, alpha, photo.exif, photo.icc_profile)
+    images.save(path, painted, alpha, photo.metadata)

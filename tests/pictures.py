@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 HEIGHT, WIDTH = 24, 36
 ORIENTATION, ARTIST = 0x0112, 0x013B  # EXIF tags
@@ -37,10 +37,6 @@ def exif_bytes(orientation=None):
     if orientation is not None:
         exif[ORIENTATION] = orientation
     return exif.tobytes()
-
-
-def srgb_profile():
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def png_chunk(kind, body):

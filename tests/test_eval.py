@@ -10,9 +10,12 @@ import zlib
 
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 
 from fast_style import images
 from fast_style.painting.stylizer import Stylizer
+from tests import color_profiles
 from tests.scripts import ROOT, assert_one_line_error, command, run_script
 
 
@@ -84,6 +87,46 @@ def test_images_of_all_shapes_and_sizes_keep_their_size_and_alpha(prefix, tmp_pa
     for height, width in sizes:
         assert images.read(tmp_path / "out" / f"{height}x{width}.png").shape == (height, width, 3)
     np.testing.assert_array_equal(images.load(tmp_path / "out" / "alpha.png").alpha, alpha)
+
+
+def test_odd_kinds_of_files_are_read_right_or_named(prefix, tmp_path):
+    scene = np.full((24, 32, 3), [150, 110, 100], np.uint8)
+    files = tmp_path / "files"
+    images.save(files / "scene.png", scene)
+    profile = color_profiles.rgb_profile(color_profiles.DISPLAY_P3, 2.2)
+    Image.fromarray(scene).save(files / "wide.png", icc_profile=profile)
+    planes = np.moveaxis(scene.astype(np.uint16) * 257, -1, 0)
+    tifffile.imwrite(files / "planes.tif", planes, photometric="rgb", planarconfig="separate")
+    alpha = np.full((24, 32), 255, np.uint8)
+    alpha[:8] = 0
+    images.save(files / "see_through.gif", scene, alpha)
+    frames = [Image.new("RGB", (32, 24), colour) for colour in ("red", "blue")]
+    frames[0].save(files / "moving.webp", save_all=True, append_images=frames[1:])
+    (files / "raw.dng.tif").write_bytes(b"II*\0\x10\0\0\0CR\x02\0" + bytes(99))
+    process = evaluate("files", prefix, "--strength=0", "--output=out", cwd=tmp_path)
+    assert process.returncode == 1
+    assert re.search("^error: .*raw.dng.tif: a camera raw file", process.stderr, re.M)
+    assert re.search("moving.webp: an animation of 2 frames", process.stderr)
+    assert process.stderr.count("Traceback") == 0
+    read = {path.name: images.load(path) for path in (tmp_path / "out").iterdir()}
+    assert sorted(read) == sorted(path.name for path in files.iterdir() if "raw" not in path.name)
+    assert np.abs(read["planes.tif"].rgb.astype(int) - scene).max() <= 1
+    assert np.abs(read["wide.png"].rgb - np.array([159, 108, 98])).max() <= 1
+    np.testing.assert_array_equal(read["see_through.gif"].alpha, alpha)
+
+
+def test_metadata_follow_the_picture_to_its_new_size(prefix, tmp_path):
+    exif = Image.Exif()
+    exif[0x8769] = {0xA002: 60, 0xA003: 40}
+    photo = Image.fromarray(np.zeros((40, 60, 3), np.uint8))
+    photo.save(tmp_path / "a.jpg", exif=exif, dpi=(300, 300), xmp=b"<x:xmpmeta/>")
+    process = evaluate("a.jpg", prefix, "--image_size=30", "--output=b.jpg", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    with Image.open(tmp_path / "b.jpg") as image:
+        details = image.getexif().get_ifd(0x8769)
+        assert (details[0xA002], details[0xA003]) == image.size == (30, 20)
+        assert image.info["dpi"] == (300, 300)
+        assert image.info["xmp"] == b"<x:xmpmeta/>"
 
 
 def test_of_several_inputs_the_good_ones_are_painted(prefix, tmp_path):

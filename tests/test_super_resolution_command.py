@@ -68,7 +68,7 @@ def test_alpha_and_exif_come_along(enlarger, tmp_path, photo):
     alpha = np.full((12, 16), 255, np.uint8)
     alpha[:, :8] = 0
     exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x04\0\0\0abc\0\0\0\0\0"
-    images.save(tmp_path / "small.png", photo(12, 16), alpha, exif)
+    images.save(tmp_path / "small.png", photo(12, 16), alpha, images.Metadata(exif))
     process = run_script(
         "eval.py", "small.png", enlarger, "--output=large.png", "--match_histogram", cwd=tmp_path
     )
@@ -78,7 +78,7 @@ def test_alpha_and_exif_come_along(enlarger, tmp_path, photo):
     assert picture.alpha.shape == (48, 64)
     assert (picture.alpha[:, :24] == 0).all()
     assert (picture.alpha[:, -24:] == 255).all()
-    assert b"abc" in picture.exif
+    assert b"abc" in picture.metadata.exif
 
 
 @pytest.mark.parametrize(

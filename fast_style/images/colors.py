@@ -5,6 +5,8 @@ import numpy as np
 # Weights of red, green and blue in Y of YIQ (and of JPEG's YCbCr): ITU-R BT.601.
 _LUMINANCE = np.float32([0.299, 0.587, 0.114])
 
+_ROWS = 256
+
 
 def luminance(rgb):
     """The Y of YIQ.
@@ -39,3 +41,23 @@ def with_colors_of(content, painted):
 def to_uint8(image):
     """Rounds a float array and clips it to 0..255; returns uint8 of the same shape."""
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
+
+
+def on_white(rgb, alpha):
+    """A picture with transparency laid on white paper.
+
+    Args:
+        rgb: uint8 RGB `[H, W, 3]`.
+        alpha: uint8 `[H, W]`, 0 transparent .. 255 opaque; None returns `rgb` itself.
+
+    Returns:
+        uint8 RGB `[H, W, 3]`.
+    """
+    if alpha is None:
+        return rgb
+    laid = np.empty_like(rgb)
+    for start in range(0, len(rgb), _ROWS):  # memory for some rows only
+        rows = slice(start, start + _ROWS)
+        part = alpha[rows, :, None].astype(np.uint16)
+        laid[rows] = (rgb[rows] * part + 255 * (255 - part) + 127) // 255
+    return laid

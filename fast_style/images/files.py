@@ -1,55 +1,41 @@
 """Reading and writing image files."""
 
-import io
 import os
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from absl import logging
 
 from fast_style.atomic_files import replacing, unused_path
 from fast_style.errors import InvalidValue
+from fast_style.images.colors import on_white
 from fast_style.images.decoding import (
     DAMAGED,
+    HAS_HEIF,
+    HEIF_SUFFIXES,
     MAX_PIXELS,
     decode_stream,
     open_header,
 )
+from fast_style.images.encoding import FORMATS, encode
 from fast_style.images.resizing import check_rgb
 
 # fmt: off
 SUFFIXES = frozenset((
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".avif", ".gif", ".bmp",
     ".tif", ".tiff", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm",
-))
+)) | frozenset(HEIF_SUFFIXES if HAS_HEIF else ())
 # fmt: on
 """Suffixes, in lower case, of the files that `find` takes for images."""
-
-_MAX_JPEG_EXIF = 65533  # bytes: one JPEG segment
-
-# Above 95, as Pillow's documentation says, files grow with hardly any gain in quality.
-_LOSSY = {"quality": 95}
-_SAVE = {  # format: (suffixes, holds alpha, options of Image.save)
-    "JPEG": ((".jpg", ".jpeg", ".jpe", ".jfif"), False, _LOSSY | {"subsampling": 0}),  # 4:4:4
-    "PNG": ((".png",), True, {}),
-    # exact: colours under fully transparent pixels stay
-    "WEBP": ((".webp",), True, _LOSSY | {"exact": True}),
-    "AVIF": ((".avif",), True, _LOSSY | {"subsampling": "4:4:4"}),
-    "TIFF": ((".tif", ".tiff"), True, {"compression": "tiff_lzw"}),
-    "JPEG2000": ((".jp2",), True, {}),
-    "BMP": ((".bmp",), False, {}),
-    "GIF": ((".gif",), False, {}),
-    "PPM": ((".ppm",), False, {}),
-}
-_WRITABLE = {s: f for f in _SAVE if f in Image.SAVE for s in _SAVE[f][0]}
 
 
 def load(path, max_pixels=MAX_PIXELS):
     """Reads an image file.
 
-    Grey, CMYK, palette, 1-bit and 16-bit images become 8-bit RGB; of an animation the first frame
-    is taken. Integers of more than 8 bits are scaled from 0..65535; floats from 0..1, 0..255 or
-    0..65535, the narrowest that holds them. Colours under transparent pixels stay as stored.
+    Whatever is stored becomes 8-bit sRGB: colours are converted by the embedded profile (or a PNG's
+    gAMA and cHRM), integers of more bits are scaled by the largest that the file can hold, floats
+    as `samples.white_of` says. Of an animation the first frame is taken. Colours under transparent
+    pixels stay. What a user should know of how the file was read, `Picture.notes`, is logged.
 
     Args:
         path: path of the file.
@@ -70,12 +56,27 @@ def load(path, max_pixels=MAX_PIXELS):
     except IsADirectoryError:
         raise IsADirectoryError(f"{path}: is a directory, an image file is expected") from None
     with stream:
-        return decode_stream(stream, path, max_pixels)
+        picture = decode_stream(stream, path, max_pixels)
+    for note in picture.notes:
+        logging.warning("%s: %s", path, note)
+    return picture
 
 
 def read(path, max_pixels=MAX_PIXELS):
-    """Reads the colours of an image file: `load(path, max_pixels).rgb`, uint8 `[H, W, 3]`."""
-    return load(path, max_pixels).rgb
+    """Reads an image that has no use for transparency, such as a painting.
+
+    What is transparent becomes white, as on paper, which is logged.
+
+    Args:
+        path, max_pixels: as in `load`, which raises the same.
+
+    Returns:
+        uint8 sRGB `[H, W, 3]`.
+    """
+    picture = load(path, max_pixels)
+    if picture.alpha is not None:
+        logging.warning("%s: transparent in places, which are taken as white", path)
+    return on_white(picture.rgb, picture.alpha)
 
 
 def count_pixels(path):
@@ -88,18 +89,19 @@ def count_pixels(path):
         return 0
 
 
-def save(path, rgb, alpha=None, exif=None, icc_profile=None, quality=95):
+def save(path, rgb, alpha=None, metadata=None, quality=95):
     """Writes an image file, in the format that the suffix of `path` names.
 
-    Missing parent folders are made. The file appears at `path` complete or not at all.
+    It says that its colours are sRGB where the format can. Missing parent folders are made. The
+    file appears at `path` complete or not at all.
 
     Args:
         path: path of the file.
-        rgb: uint8 `[H, W, 3]`, 0..255.
-        alpha: uint8 `[H, W]`, 0 transparent .. 255 opaque, or None; dropped where the format holds
-            none (PNG, WebP, AVIF, TIFF and JPEG 2000 do).
-        exif: EXIF as bytes, or None; dropped where the format holds none or not as much.
-        icc_profile: ICC profile as bytes, or None; dropped where the format holds none.
+        rgb: uint8 sRGB `[H, W, 3]`, 0..255.
+        alpha: uint8 `[H, W]`, 0 transparent .. 255 opaque, or None. PNG, WebP, AVIF, TIFF and
+            JPEG 2000 hold it; a GIF's pixels are transparent below 128 and opaque above; in other
+            formats the picture is laid on white.
+        metadata: `Metadata`, or None; kept as far as the format holds it.
         quality: 1..100, of JPEG (always 4:4:4), WebP and AVIF; other formats ignore it.
 
     Raises:
@@ -109,8 +111,6 @@ def save(path, rgb, alpha=None, exif=None, icc_profile=None, quality=95):
     """
     target, _, format = _target(path)
     rgb = check_rgb(rgb)
-    pixels = rgb
-    _, holds_alpha, options = _SAVE[format]
     if alpha is not None:
         alpha = np.asarray(alpha)
         if alpha.dtype != np.uint8 or alpha.shape != rgb.shape[:2]:
@@ -118,32 +118,21 @@ def save(path, rgb, alpha=None, exif=None, icc_profile=None, quality=95):
                 f"`alpha` must be a uint8 array of shape {rgb.shape[:2]} like `rgb`, "
                 f"received {alpha.dtype} {alpha.shape}"
             )
-        if holds_alpha:
-            pixels = np.dstack([rgb, alpha])
     if not 1 <= quality <= 100:
         raise InvalidValue(f"`quality` must be between 1 and 100, received {quality}")
-    options = dict(options)
-    if "quality" in options:
-        options["quality"] = quality
-    if icc_profile:
-        options["icc_profile"] = icc_profile
-    if exif and not (format == "JPEG" and len(exif) > _MAX_JPEG_EXIF):
-        options["exif"] = exif
-
-    encoded = io.BytesIO()  # a picture that cannot be encoded leaves no trace on disk
-    try:
-        Image.fromarray(pixels).save(encoded, format, **options)
+    try:  # a picture that cannot be encoded leaves no trace on disk
+        encoded = encode(format, rgb, alpha, metadata, quality)
     except DAMAGED as error:
         raise InvalidValue(f"{path}: cannot be written as {format} ({error})") from error
 
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as file:
-        file.write(encoded.getbuffer())
+        file.write(encoded)
 
 
 def can_write(path):
     """Whether the suffix of `path` names a format that `save` writes (bool)."""
-    return Path(path).suffix.lower() in _WRITABLE
+    return Path(path).suffix.lower() in FORMATS
 
 
 def check_writable(path):
@@ -177,10 +166,10 @@ def _target(path):
 
     Links are resolved, so that a file is written through them and does not replace them.
     """
-    format = _WRITABLE.get(Path(path).suffix.lower())
+    format = FORMATS.get(Path(path).suffix.lower())
     if format is None:
         raise InvalidValue(
-            f"`path` must end in one of {' '.join(sorted(_WRITABLE))}, received {path}"
+            f"`path` must end in one of {' '.join(sorted(FORMATS))}, received {path}"
         )
     target = Path(os.path.realpath(path))
     if target.is_dir():

@@ -19,7 +19,7 @@ def enlarge(stylizer, picture, match_histograms=False, max_pixels=images.MAX_PIX
 
     Returns:
         `fast_style.images.Picture`, with the photograph's alpha channel enlarged by bicubic
-        interpolation, its EXIF and its profile.
+        interpolation, and its metadata.
 
     Raises:
         ValueError: the result would be larger than `max_pixels`, or scikit-image is missing.

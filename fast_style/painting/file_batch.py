@@ -118,7 +118,7 @@ class _Batch:
 
     def _write(self, file, picture, pixels):
         try:
-            images.save(file.target, picture.rgb, picture.alpha, picture.exif, picture.icc_profile)
+            images.save(file.target, picture.rgb, picture.alpha, picture.metadata)
         finally:
             self._budget.give(pixels)
 

@@ -60,7 +60,7 @@ def paint(stylizer, picture, options, max_pixels=images.MAX_PIXELS):
         max_pixels: limit on height * width of what is painted and of the result.
 
     Returns:
-        `fast_style.images.Picture`, with the photograph's alpha channel, EXIF and profile.
+        `fast_style.images.Picture`, with the photograph's alpha channel and metadata.
 
     Raises:
         ValueError: `options` would make the picture larger than `max_pixels`.

@@ -1,6 +1,7 @@
 """The runtimes that can execute a network, and the choice between them."""
 
 import importlib.util
+import logging
 import os
 
 from fast_style.checkpoints.metadata import check_task, read_metadata, task_of
@@ -71,8 +72,12 @@ def load(prefix, runtime="auto", jit_compile=False, task=None, style=None):
     check_task(prefix, metadata, task)
     # Imported only if it is used: TensorFlow takes seconds.
     if choose(runtime, jit_compile, task_of(metadata)) == "openvino":
+        handlers = logging.root.handlers[:]
         from fast_style.painting.openvino_runtime import OpenVINORuntime
 
+        for handler in handlers:  # importing OpenVINO 2026.4 removes absl's
+            if handler not in logging.root.handlers:
+                logging.root.addHandler(handler)
         return OpenVINORuntime.load(prefix, style)
     from fast_style.painting.tensorflow_runtime import TensorFlowRuntime
 

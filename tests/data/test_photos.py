@@ -15,6 +15,7 @@ from PIL import Image
 
 from data.photos import Photos
 from fast_style import images
+from tests import color_profiles
 from tests.photographs import (
     SIZE,
     assert_resumes,
@@ -116,7 +117,7 @@ def test_names_that_are_not_utf8(tmp_path, caplog):
 def test_every_kind_of_photograph_becomes_rgb(tmp_path):
     colours = {  # red tells which it is
         "grey.png": Image.new("L", (20, 20), 20),
-        "alpha.png": Image.new("RGBA", (20, 20), (60, 0, 200, 9)),
+        "alpha.png": Image.new("RGBA", (20, 20), (60, 0, 200, 9)),  # on white
         "cmyk.jpg": Image.new("RGB", (20, 20), (100, 200, 0)).convert("CMYK"),
         "grey.jpg": Image.new("L", (20, 20), 140),
         "palette.gif": Image.new("RGB", (20, 20), (180, 0, 200)).quantize(4),
@@ -126,8 +127,16 @@ def test_every_kind_of_photograph_becomes_rgb(tmp_path):
         image.save(tmp_path / name)
     ((crops, _),) = take(Photos(tmp_path, SIZE, batch_size=len(colours)), 1)
     means = sorted(crops.mean(axis=(1, 2)).tolist())
-    expected = [(20, 20, 20), (60, 0, 200), (100, 200, 0), (140,) * 3, (180, 0, 200), (220,) * 3]
+    expected = [(20,) * 3, (100, 200, 0), (140,) * 3, (180, 0, 200), (220,) * 3, (248, 246, 253)]
     np.testing.assert_allclose(means, expected, atol=3)
+
+
+def test_wide_gamut_becomes_srgb(tmp_path):
+    profile = color_profiles.rgb_profile(color_profiles.ADOBE_RGB, 2.2)
+    Image.new("RGB", (20, 20), (100, 200, 80)).save(tmp_path / "a.jpg", icc_profile=profile)
+    ((crops, _),) = take(Photos(tmp_path, SIZE, batch_size=1), 1)
+    # Adobe RGB (100, 200, 80) in sRGB by Lindbloom's calculator; its red is below what sRGB has.
+    np.testing.assert_allclose(crops.mean(axis=(0, 1, 2)), [0, 201, 69], atol=3)
 
 
 def test_exif_orientation_is_applied(tmp_path):

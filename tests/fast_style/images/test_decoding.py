@@ -1,6 +1,10 @@
 """Decoding image files in memory: what becomes RGB, and what is refused."""
 
+import contextlib
+import io
 import struct
+import sys
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -8,6 +12,7 @@ import pytest
 from PIL import Image
 
 from fast_style import images
+from tests import color_profiles
 from tests.pictures import (
     ARTIST,
     HEIGHT,
@@ -19,7 +24,6 @@ from tests.pictures import (
     photo,
     png_chunk,
     ramp,
-    srgb_profile,
 )
 
 
@@ -44,7 +48,7 @@ def test_exif_orientation_is_applied_once(format, orientation):
     assert picture.rgb.shape == rgb.shape
     assert distance(picture.rgb, rgb) < 4
     kept = Image.Exif()
-    kept.load(picture.exif)
+    kept.load(picture.metadata.exif)
     assert kept.get(ORIENTATION, 1) == 1
     assert kept[ARTIST] == "A. Painter"
 
@@ -54,7 +58,7 @@ def test_damaged_exif_does_not_spoil_the_picture():
     data = encoded(Image.fromarray(photo()), "PNG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff rubbish")
     picture = images.decode(data)
     np.testing.assert_array_equal(picture.rgb, photo())
-    assert picture.exif is None
+    assert picture.metadata.exif is None
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "TIFF", "GIF", "BMP"])
@@ -141,13 +145,6 @@ def test_16_bit_rgb_png():
     np.testing.assert_array_equal(images.decode(data).rgb, [[[255, 128, 0], [0, 1, 255]]])
 
 
-@pytest.mark.parametrize("white", [1.0, 255.0, 65535.0])
-def test_float_is_scaled_by_the_range_it_is_in(white):
-    values = np.array([[0, 0.5, 1]], np.float32) * np.float32(white)
-    data = encoded(Image.fromarray(values), "TIFF")
-    np.testing.assert_array_equal(images.decode(data).rgb[0, :, 0], [0, 128, 255])
-
-
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "BMP", "PPM"])
 def test_1_bit(format):
     bits = photo()[:, :, 0] > 100
@@ -156,24 +153,51 @@ def test_1_bit(format):
 
 
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
-def test_first_frame_of_an_animation(format):
-    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+def test_first_frame_of_an_animation_is_taken_and_said(format, tmp_path, caplog):
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]
     options = {"lossless": True} if format == "WEBP" else {}
     data = encoded(frames[0], format, save_all=True, append_images=frames[1:], **options)
-    np.testing.assert_array_equal(images.decode(data).rgb, np.array(frames[0]))
+    (tmp_path / "moving").write_bytes(data)
+    picture = images.load(tmp_path / "moving")
+    np.testing.assert_array_equal(picture.rgb, np.array(frames[0]))
+    (line,) = caplog.messages
+    assert "moving: an animation of 3 frames" in line
+
+
+def test_a_damaged_second_frame_leaves_the_first():
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    second = data.rindex(b",")
+    for end in (second + 1, second + 5, second + 12):
+        picture = images.decode(data[:end])
+        np.testing.assert_array_equal(picture.rgb, np.array(frames[0]))
+
+
+@pytest.mark.parametrize("kind, said", [(0, True), (1, False)])  # a page, a smaller copy
+def test_pages_of_a_tiff_are_said(kind, said):
+    pages = [Image.fromarray(photo()), Image.new("RGB", (8, 8))]
+    pages[1].encoderinfo = {"tiffinfo": {254: kind}}
+    data = encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    picture = images.decode(data)
+    np.testing.assert_array_equal(picture.rgb, photo())
+    assert any("pages" in note for note in picture.notes) is said
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("place", [5, 10**6])
+def test_a_damaged_second_page_leaves_the_first(place):
+    data = encoded(Image.fromarray(photo()), "TIFF")
+    start = int.from_bytes(data[4:8], "little")
+    end = start + 2 + 12 * int.from_bytes(data[start : start + 2], "little")
+    data = data[:end] + place.to_bytes(4, "little") + data[end + 4 :]
+    np.testing.assert_array_equal(images.decode(data).rgb, photo())
 
 
 def test_first_picture_of_a_phone_jpeg():
     frames = [Image.new("L", (8, 8), value) for value in (200, 10)]
-    data = encoded(frames[0], "MPO", save_all=True, append_images=frames[1:])
-    assert abs(images.decode(data).rgb.mean() - 200) < 2
-
-
-def test_profile_of_other_than_rgb_is_dropped():
-    grey = bytearray(srgb_profile())
-    grey[16:20] = b"GRAY"
-    data = encoded(Image.fromarray(photo()[:, :, 0]), "PNG", icc_profile=bytes(grey))
-    assert images.decode(data).icc_profile is None
+    picture = images.decode(encoded(frames[0], "MPO", save_all=True, append_images=frames[1:]))
+    assert abs(picture.rgb.mean() - 200) < 2
+    assert not picture.notes  # the second is no frame, but a preview or a map of depth
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "BMP"])
@@ -250,3 +274,63 @@ def test_at_least_decodes_a_jpeg_at_reduced_scale(at_least, shape):
 def test_at_least_leaves_other_formats_alone():
     data = encoded(Image.fromarray(photo()), "PNG")
     np.testing.assert_array_equal(images.decode(data, at_least=1).rgb, photo())
+
+
+@pytest.mark.parametrize("kind", [b"iCCP", b"zTXt", b"iTXt"])
+def test_a_bomb_in_a_png_chunk_takes_no_memory(kind):
+    bomb = zlib.compress(bytes(80 << 20), 1)
+    body = {
+        b"iCCP": b"x\0\0" + bomb,
+        b"zTXt": b"Comment\0\0" + bomb,
+        b"iTXt": b"XML:com.adobe.xmp\0\1\0\0\0" + bomb,
+    }[kind]
+    data = encoded(photo(), "PNG")
+    data = data[:33] + png_chunk(kind, body) + data[33:]
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(images.ImageError):
+            images.decode(data)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
+
+
+# HEIC
+
+
+def heic(rgb, **options):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(rgb)).save(stream, quality=-1, chroma=444, **options)
+    return stream.getvalue()
+
+
+def test_heic(tmp_path):
+    (tmp_path / "a.heic").write_bytes(heic(photo(64, 96)))
+    picture = images.load(tmp_path / "a.heic")
+    assert distance(picture.rgb, photo(64, 96)) < 2
+    assert images.find(tmp_path) == [tmp_path / "a.heic"]
+    with pytest.raises(images.ImageError, match="limit of 1,000 "):
+        images.load(tmp_path / "a.heic", max_pixels=1000)
+
+
+def test_colours_of_a_heic_become_srgb():
+    profile = color_profiles.rgb_profile(color_profiles.DISPLAY_P3, 2.2)
+    stored = np.full((64, 64, 3), [150, 110, 100], np.uint8)
+    rgb = images.decode(heic(stored, icc_profile=profile)).rgb
+    # Lindbloom's formulas; the stored values would be 9 of 255 away in red.
+    np.testing.assert_allclose(rgb.mean(axis=(0, 1)), [160, 109, 98], atol=2)
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"mif1"])
+def test_heic_without_its_package_names_the_extra(brand, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    header = b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1heic" + bytes(100)
+    with pytest.raises(images.ImageError, match=r"^a\.heic: HEIC .*pillow-heif.*heic\)$"):
+        images.decode(header, "a.heic")
+
+
+def test_damaged_heic_is_one_line():
+    header = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
+    with pytest.raises(images.ImageError, match="^a.heic: .*HEIC"):
+        images.decode(header, "a.heic")

@@ -9,9 +9,9 @@ from fast_style import images
 from fast_style.painting import enlarge
 
 
-def test_alpha_exif_and_profile_go_with_the_enlarged_image(photo):
+def test_alpha_and_metadata_go_with_the_enlarged_image(photo):
     alpha = np.repeat(np.array([0, 255], np.uint8), 4)[None].repeat(6, axis=0)
-    picture = images.Picture(photo(6, 8), alpha, b"exif", b"profile")
+    picture = images.Picture(photo(6, 8), alpha, images.Metadata(b"exif"))
 
     class FourTimes:
         factor = 4
@@ -23,7 +23,7 @@ def test_alpha_exif_and_profile_go_with_the_enlarged_image(photo):
     assert enlarged.rgb.shape == (24, 32, 3)
     assert (enlarged.alpha[:, :12] == 0).all()
     assert (enlarged.alpha[:, -12:] == 255).all()
-    assert (enlarged.exif, enlarged.icc_profile) == (b"exif", b"profile")
+    assert enlarged.metadata is picture.metadata
     with pytest.raises(ValueError, match=r"4 times .* 8 x 6 is 768 pixels.*767"):
         enlarge.enlarge(FourTimes(), picture, max_pixels=767)
 

@@ -14,14 +14,14 @@ def invert(rgb):
 @pytest.fixture
 def picture(photo):
     alpha = np.full((300, 40), 100, np.uint8)
-    return images.Picture(photo(300, 40), alpha, b"exif", b"profile")
+    return images.Picture(photo(300, 40), alpha, images.Metadata(b"exif"))
 
 
 def test_by_default_the_painting_is_all(picture):
     painted = paint_options.paint(invert, picture, PaintOptions())
     np.testing.assert_array_equal(painted.rgb, 255 - picture.rgb)
     assert painted.alpha is picture.alpha
-    assert (painted.exif, painted.icc_profile) == (b"exif", b"profile")
+    assert painted.metadata is picture.metadata
 
 
 @pytest.mark.parametrize("strength", [0, 0.25, 1])
