@@ -1,6 +1,7 @@
 """Painting with OpenVINO, without TensorFlow or Keras."""
 
 import threading
+from dataclasses import astuple
 
 import numpy as np
 import openvino as ov
@@ -9,7 +10,7 @@ from fast_style.checkpoints import tensor_bundle
 from fast_style.checkpoints.styles import choose
 from fast_style.networks.architecture import SMALLEST, STRIDE
 from fast_style.networks.padding import pad_to_multiple
-from fast_style.painting import openvino_graph
+from fast_style.painting import openvino_graph, segments
 
 _CORE = None
 _CORE_LOCK = threading.Lock()
@@ -71,16 +72,18 @@ class OpenVINORuntime:
         height, width = images.shape[1:3]
         batch = pad_to_multiple(images, STRIDE, SMALLEST)
         with self._lock:
-            painted = self._prepared().infer([np.ascontiguousarray(batch)])[0]
+            centres = segments.centres(self.architecture, images)
+            painted = self._prepared().infer([np.ascontiguousarray(batch), centres])[0]
             return painted[:, :height, :width].copy()  # the request's memory is used again
 
-    def run_segment(self, segment, inputs, moments, row_weights, axis):
+    def run_segment(self, segment, inputs, statistics, row_weights, axis):
         """One pass over a band of an image; see `fast_style.painting.segments.Segment`.
 
         Args:
             segment: `Segment`.
             inputs: dict from the names in `segment.inputs` to arrays `[1, H, W, C]`.
-            moments: float32 `[2, channels]`, those of the segments before.
+            statistics: `fast_style.painting.segments.Statistics`, the moments those of the segments
+                before.
             row_weights: float32 `[H]` or `[W]` of the bottleneck, the weight of each row or column
                 in the moments to be measured; their sum is 1.
             axis: 1 if the band consists of rows, 2 if of columns.
@@ -93,11 +96,11 @@ class OpenVINORuntime:
             if "pixels" in inputs:
                 shape = tuple(side // STRIDE for side in shape)
             # Compiled once for all bands, and dropped with the last of them.
-            key = (segment, shape, axis, moments.tobytes())
+            key = (segment, shape, axis, *(part.tobytes() for part in astuple(statistics)))
             if self._segment[0] != key:
                 self._segment = (None, None)
                 model = openvino_graph.segment_model(
-                    self.architecture, self._weights, segment, moments, shape, axis
+                    self.architecture, self._weights, segment, statistics, shape, axis
                 )
                 self._segment = (key, _compile(model).create_infer_request())
             request = self._segment[1]

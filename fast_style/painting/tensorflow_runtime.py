@@ -9,7 +9,9 @@ from keras import ops
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import chosen_mixture
 from fast_style.networks.normalization import moments_from
-from fast_style.painting.segments import compute
+from fast_style.painting.segments import centres, compute
+
+_STEP = 8  # rows and columns from one pixel that counts for a number near the mean to the next
 
 
 class TensorFlowRuntime:
@@ -46,7 +48,10 @@ class TensorFlowRuntime:
         self._style = None if styles == 1 else tf.Variable(tf.fill([styles], 1 / styles))
         self._function = tf.function(
             self._forward,
-            input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)],
+            input_signature=[
+                tf.TensorSpec([None, None, None, 3], tf.uint8),
+                tf.TensorSpec([None, 3], tf.float32),
+            ],
             jit_compile=jit_compile,
         )
         self._segments = {}
@@ -78,32 +83,42 @@ class TensorFlowRuntime:
 
     def prepare(self):
         """Traces the network, which the first pass does otherwise (about a second)."""
-        self._function(np.zeros((1, 8, 8, 3), np.uint8))
+        self.paint(np.zeros((1, 8, 8, 3), np.uint8))
 
     def paint(self, images):
         """Stylizes uint8 RGB `[N, H, W, 3]`; returns uint8, `factor` times as high and wide."""
-        return self._function(images).numpy()
+        return self._function(images, self._centres(images)).numpy()
 
-    def run_segment(self, segment, inputs, moments, row_weights, axis):
+    def run_segment(self, segment, inputs, statistics, row_weights, axis):
         """One pass over a part of an image; as `OpenVINORuntime.run_segment`."""
         with self._lock:
             if (segment, axis) not in self._segments:
                 self._segments[segment, axis] = self._trace(segment, axis)
         tensors = {name: tf.constant(value) for name, value in inputs.items()}
         outputs = self._segments[segment, axis](
-            tensors, tf.constant(moments), tf.constant(row_weights)
+            tensors,
+            tf.constant(statistics.centre),
+            tf.constant(statistics.moments),
+            tf.constant(row_weights),
         )
         return {name: value.numpy() for name, value in outputs.items()}
 
     def release(self):
         """Frees the memory that passes keep for later ones: none here."""
 
-    def _forward(self, images):
-        images = tf.cast(images, tf.float32)
-        if self._style is None:
-            return to_uint8(self.network(images, training=False))
-        styles = tf.repeat(self._style[None], tf.shape(images)[0], axis=0)
-        return to_uint8(self.network(images, training=False, styles=styles))
+    def _centres(self, images):
+        architecture = getattr(self.network, "architecture", None)
+        if architecture is None:
+            return np.zeros((len(images), 3), np.float32)
+        return centres(architecture, images)
+
+    def _forward(self, images, centres):
+        images = tf.cast(images, tf.float32) - centres[:, None, None]
+        options = {}
+        if self._style is not None:
+            options["styles"] = tf.repeat(self._style[None], tf.shape(images)[0], axis=0)
+        with moments_from(_moments):
+            return to_uint8(self.network(images, training=False, **options))
 
     def _trace(self, segment, axis):
         channels = {"pixels": 3}
@@ -118,13 +133,15 @@ class TensorFlowRuntime:
         @tf.function(
             input_signature=[
                 inputs,
+                tf.TensorSpec([3], tf.float32),
                 tf.TensorSpec([2, None], tf.float32),
                 tf.TensorSpec([None], tf.float32),
             ],
             autograph=False,
         )
-        def run(inputs, moments, row_weights):
-            return compute(segment, inputs, _Operations(self.network, moments, row_weights, axis))
+        def run(inputs, centre, moments, row_weights):
+            operations = _Operations(self.network, centre, moments, row_weights, axis)
+            return compute(segment, inputs, operations)
 
         return run
 
@@ -135,15 +152,16 @@ class _Operations:
     So they are where the blocks compute in half precision: segments exchange float32.
     """
 
-    def __init__(self, network, moments, row_weights, axis):
+    def __init__(self, network, centre, moments, row_weights, axis):
         self.network = network
+        self.centre = centre
         self.given_moments = moments
         self.row_weights = row_weights
         self.axis = axis
         self.slices = network.architecture.normalized
 
     def from_pixels(self, pixels):
-        return tf.cast(pixels, tf.float32)
+        return tf.cast(pixels, tf.float32) - self.centre
 
     def to_pixels(self, x):
         if self.network.output_activation == "tanh":
@@ -154,8 +172,10 @@ class _Operations:
         return x + y
 
     def moments(self, x):
-        mean = self._mean(x)
-        return tf.concat([mean, self._mean(tf.square(x - mean))], 0)[:, 0, 0]
+        rest, near = _less_near_mean(x)
+        mean = self._mean(rest)
+        variance = self._mean(tf.square(rest)) - tf.square(mean)
+        return tf.concat([near + mean, variance], 0)[:, 0, 0]
 
     def _mean(self, x):
         """Mean over both axes, rows (or columns) weighted by `row_weights`: `[1, 1, 1, C]`."""
@@ -188,6 +208,25 @@ class _Operations:
         for part in name.split("/"):
             block = getattr(block, part)
         return block
+
+
+def _moments(_, x):
+    """Mean and variance over height and width, for `moments_from`."""
+    rest, near = _less_near_mean(x)
+    mean = tf.reduce_mean(rest, (1, 2), keepdims=True)
+    size = tf.cast(tf.shape(x)[1] * tf.shape(x)[2], x.dtype)
+    norm = tf.math.reduce_euclidean_norm(rest, (1, 2), keepdims=True)  # makes no squared copy
+    return near + mean, tf.square(norm) / size - tf.square(mean)
+
+
+def _less_near_mean(x):
+    """Features less a number near each channel's mean, and these numbers, `[N, 1, 1, C]`.
+
+    Sums of numbers around zero keep their digits, without which rounding errors would normalize a
+    channel that is nearly constant.
+    """
+    near = tf.reduce_mean(x[:, ::_STEP, ::_STEP], (1, 2), keepdims=True)
+    return x - near, near
 
 
 def to_uint8(images):
