@@ -8,6 +8,7 @@ from keras import ops
 
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import chosen_mixture
+from fast_style.machine import tensorflow_memory
 from fast_style.networks.normalization import moments_from
 from fast_style.painting.segments import centres, compute
 
@@ -28,6 +29,8 @@ class TensorFlowRuntime:
         architecture: the network's `Architecture`; None for super-resolution, which has no
             segments, and for several styles, which segments do not tell apart.
         factor: int, how many times as high and wide its output is as the input.
+        reach: int or None, see `SuperResolutionNet.reach`; None for a network that paints.
+        network_width: int, channels at full resolution.
     """
 
     name = "tensorflow"
@@ -38,10 +41,17 @@ class TensorFlowRuntime:
     """Peak memory of a pass of the whole network at width 32, for each pixel."""
     bytes_per_band_pixel = 1400
     """Peak memory of a pass of the costliest segment at width 32, for each pixel of a band."""
+    # Two sizes of a network that enlarges four times differ by 832 on two cores.
+    bytes_per_enlarged_pixel = 1300
+    """Peak memory of a pass that enlarges, at width 64, for each pixel of the enlarged image."""
+    most_numbers = tensorflow_memory.MOST_NUMBERS
+    """Numbers that a tensor may have."""
 
     def __init__(self, network, jit_compile=False):
         self.network = network
         self.factor = getattr(network, "factor", 1)
+        self.reach = getattr(network, "reach", None)
+        self.network_width = network.width
         styles = getattr(network, "styles", 1)
         self.architecture = getattr(network, "architecture", None) if styles == 1 else None
         # How much of each style is painted; None for a network of one.
@@ -54,6 +64,7 @@ class TensorFlowRuntime:
             ],
             jit_compile=jit_compile,
         )
+        self._jit_compile = jit_compile
         self._segments = {}
         self._lock = threading.Lock()
 
@@ -86,25 +97,35 @@ class TensorFlowRuntime:
         self.paint(np.zeros((1, 8, 8, 3), np.uint8))
 
     def paint(self, images):
-        """Stylizes uint8 RGB `[N, H, W, 3]`; returns uint8, `factor` times as high and wide."""
-        return self._function(images, self._centres(images)).numpy()
+        """Stylizes uint8 RGB `[N, H, W, 3]`; returns uint8, `factor` times as high and wide.
+
+        Raises:
+            OutOfMemory: there is too little memory for all of it at once.
+        """
+        with tensorflow_memory.reporting_out_of_memory(None):
+            return self._function(images, self._centres(images)).numpy()
 
     def run_segment(self, segment, inputs, statistics, row_weights, axis):
         """One pass over a part of an image; as `OpenVINORuntime.run_segment`."""
         with self._lock:
             if (segment, axis) not in self._segments:
                 self._segments[segment, axis] = self._trace(segment, axis)
-        tensors = {name: tf.constant(value) for name, value in inputs.items()}
-        outputs = self._segments[segment, axis](
-            tensors,
-            tf.constant(statistics.centre),
-            tf.constant(statistics.moments),
-            tf.constant(row_weights),
-        )
-        return {name: value.numpy() for name, value in outputs.items()}
+        with tensorflow_memory.reporting_out_of_memory(None):
+            tensors = {name: tf.constant(value) for name, value in inputs.items()}
+            outputs = self._segments[segment, axis](
+                tensors,
+                tf.constant(statistics.centre),
+                tf.constant(statistics.moments),
+                tf.constant(row_weights),
+            )
+            return {name: value.numpy() for name, value in outputs.items()}
 
     def release(self):
         """Frees the memory that passes keep for later ones: none here."""
+
+    def device_memory(self):
+        """Bytes that a GPU, if there is one, has left for passes; None on the processor."""
+        return tensorflow_memory.gpu_left()
 
     def _centres(self, images):
         architecture = getattr(self.network, "architecture", None)
@@ -117,8 +138,19 @@ class TensorFlowRuntime:
         options = {}
         if self._style is not None:
             options["styles"] = tf.repeat(self._style[None], tf.shape(images)[0], axis=0)
-        with moments_from(_moments):
+        with moments_from(self._moments):
             return to_uint8(self.network(images, training=False, **options))
+
+    def _moments(self, _, x):
+        """Mean and variance over height and width, for `moments_from`."""
+        rest, near = _less_near_mean(x)
+        mean = tf.reduce_mean(rest, (1, 2), keepdims=True)
+        if self._jit_compile:
+            square = tf.reduce_mean(tf.square(rest), (1, 2), keepdims=True)
+        else:  # makes no copy of the squares
+            size = tf.cast(tf.shape(x)[1] * tf.shape(x)[2], x.dtype)
+            square = tf.square(tf.math.reduce_euclidean_norm(rest, (1, 2), keepdims=True)) / size
+        return near + mean, square - tf.square(mean)
 
     def _trace(self, segment, axis):
         channels = {"pixels": 3}
@@ -208,15 +240,6 @@ class _Operations:
         for part in name.split("/"):
             block = getattr(block, part)
         return block
-
-
-def _moments(_, x):
-    """Mean and variance over height and width, for `moments_from`."""
-    rest, near = _less_near_mean(x)
-    mean = tf.reduce_mean(rest, (1, 2), keepdims=True)
-    size = tf.cast(tf.shape(x)[1] * tf.shape(x)[2], x.dtype)
-    norm = tf.math.reduce_euclidean_norm(rest, (1, 2), keepdims=True)  # makes no squared copy
-    return near + mean, tf.square(norm) / size - tf.square(mean)
 
 
 def _less_near_mean(x):

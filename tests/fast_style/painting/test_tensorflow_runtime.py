@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from fast_style.errors import OutOfMemory
 from fast_style.painting.segments import Statistics, segments
 from fast_style.painting.tensorflow_runtime import TensorFlowRuntime, to_uint8
 from tests.checks import floats, make_painter
@@ -42,3 +44,13 @@ def test_moments_are_weighted_means_of_what_the_convolution_gives(painter, photo
     part = features[4:12] if axis == 1 else features[:, 4:12]
     expected = [part.mean((0, 1)), part.var((0, 1))]
     np.testing.assert_allclose(found["moments"], expected, rtol=1e-3, atol=1e-2)
+
+
+def test_a_lack_of_memory_is_one_error(painter, photo, monkeypatch):
+    def fail(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating\ntraceback")
+
+    runtime = TensorFlowRuntime(painter)
+    monkeypatch.setattr(runtime, "_function", fail)
+    with pytest.raises(OutOfMemory, match="OOM when allocating$"):
+        runtime.paint(photo()[None])
