@@ -90,7 +90,7 @@ def main(argv):
     import tensorflow as tf
 
     from benchmarks import machine
-    from fast_style.painting import memory
+    from fast_style.machine import resources
     from fast_style.painting.stylizer import Stylizer
 
     model = tf.saved_model.load(argv[1])
@@ -105,14 +105,14 @@ def main(argv):
             return error
 
     send(requests[0])
-    held = [memory.resident() / 2**20]
+    held = [resources.resident_memory() / 2**20]
     started = time.perf_counter()
     answers = []
     with concurrent.futures.ThreadPoolExecutor(flags.FLAGS.threads) as pool:
         half = len(requests) // 2
         for part in (requests[:half], requests[half:]):
             answers += pool.map(send, part)
-            held.append(memory.resident() / 2**20)
+            held.append(resources.resident_memory() / 2**20)
     seconds = time.perf_counter() - started
 
     stylizer = Stylizer.load(argv[2])

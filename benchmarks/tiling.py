@@ -29,8 +29,8 @@ def _variants(runtime, photo, rows):
     """Yields names and pictures."""
     yield "own statistics", bands.paint(runtime, photo, rows)
     for size in map(int, flags.FLAGS.thumbnails):
-        moments = bands.measure(runtime, images.fit(photo, size), size)
-        yield f"thumbnail {size}", bands.paint(runtime, photo, rows, moments=moments)
+        statistics = bands.measure(runtime, images.fit(photo, size), size)
+        yield f"thumbnail {size}", bands.paint(runtime, photo, rows, statistics=statistics)
     parts = [photo[start : start + rows] for start in range(0, len(photo), rows)]
     yield "each by itself", np.concatenate([runtime.paint(part[None])[0] for part in parts])
 

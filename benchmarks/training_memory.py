@@ -13,7 +13,7 @@ from absl import app, flags
 from benchmarks import machine
 from data.photos import Photos
 from fast_style import images
-from fast_style.painting import memory
+from fast_style.machine import resources
 from fast_style.training.settings import TrainingSettings
 from fast_style.training.trainer import Trainer
 
@@ -40,7 +40,7 @@ def main(argv):
 
     def measure(progress):
         if progress.step % values.every == 0:
-            resident = memory.resident() / 2**20
+            resident = resources.resident_memory() / 2**20
             first = rows[0][1] if rows else resident
             rows.append((progress.step, resident, resident - first))
 

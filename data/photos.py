@@ -23,6 +23,7 @@ from data.crops import draw_styles, random_crop
 from data.sources import open_source
 from fast_style import images
 from fast_style.errors import InvalidValue, check_at_least, first_line
+from fast_style.machine import resources
 
 
 class Photos:
@@ -92,14 +93,13 @@ class Photos:
         self._degrade = degrade
         self._styles = styles
         self._cache = cache
-        self._unreadable = set()
-        self._too_small = set()
+        self._unreadable, self._too_small = set(), set()
         self._worker, self._workers = worker, workers
         self._misses = 0  # photographs skipped since the last readable one
         self._lock = threading.Lock()
         # Python threads: Pillow releases the interpreter lock while it decodes and resizes. Two at
         # least: one may wait for a disk.
-        self._threads = max(2, os.cpu_count() or 2)
+        self._threads = max(2, resources.processors())
         self.failure = None  # what ended the pipeline, if something did
         self._source = open_source(os.fspath(source), data_dir, seed)
         self._check_readable(source)

@@ -14,6 +14,7 @@ import warnings
 from absl import app, flags, logging
 
 from fast_style.errors import MENDABLE, InvalidValue, one_line
+from fast_style.machine import resources
 
 # TensorFlow's own setting: shows its warnings and errors, and hides its notices.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
@@ -170,6 +171,7 @@ def start_tensorflow():
     Returns:
         The module.
     """
+    resources.limit_tensorflow()
     with _without_notices():
         import tensorflow as tf
 

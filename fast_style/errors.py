@@ -19,6 +19,10 @@ class InvalidValue(UserError, ValueError):
     """An argument, or the contents of a file, that breaks a rule."""
 
 
+class OutOfMemory(UserError, MemoryError):
+    """Work that needs more memory than there is."""
+
+
 MENDABLE = (UserError, OSError, MemoryError)
 """Exceptions that end a command, or the work on one file, with one line and no traceback."""
 

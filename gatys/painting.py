@@ -12,6 +12,8 @@ from fast_style import images
 from fast_style.errors import InvalidValue
 from fast_style.images.colors import to_uint8, with_colors_of
 from fast_style.losses.loss_network import smallest_side
+from fast_style.losses.memory import check_fits
+from fast_style.machine import tensorflow_memory
 from gatys import colors
 from gatys.balance import make_loss, make_network
 from gatys.objective import Diverged, Objective, batch
@@ -22,6 +24,7 @@ from gatys.settings import Settings
 # in the picture: with 5, 25 and 74 (uniform over 0..255) a photograph of 64 pixels is reconstructed
 # from block2_conv2 with a PSNR of 28, 23 and 17.5 dB.
 NOISE = 10.0
+_LOWER = "lower --image_size or --style_size"  # what takes less memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +75,7 @@ def stylize(content, style, callback=None, should_stop=None, network=None, **set
         ValueError: unsupported settings, or images of another dtype or shape, or too small.
         FileNotFoundError: the file `vgg_weights` is missing.
         Diverged: the loss is NaN or infinite; its `image` is the best picture before.
+        OutOfMemory: too little memory for these sizes.
     """
     settings = Settings(**settings)
     content = images.check_rgb(content, "content")
@@ -108,6 +112,7 @@ def paint(content, styles, settings, callback=None, should_stop=None, network=No
     """
     render = render or to_uint8
     sizes = _sizes(content, settings)
+    _check_memory(styles, settings, sizes[-1])
     if network is None:
         layers = (*settings.content_layers, *settings.style_layers)
         network = make_network(settings, layers, [content, *styles])
@@ -116,14 +121,17 @@ def paint(content, styles, settings, callback=None, should_stop=None, network=No
     optimizer = _optimizer(settings)
     picture = None
     for size, steps in zip(sizes, _split_steps(settings.steps, len(sizes)), strict=True):
-        small = images.resize(content, *size)
-        paintings = [_fitted_style(image, settings, size, sizes[-1]) for image in styles]
-        targets = [batch(image) for image in paintings or [small]]
-        loss = make_loss(settings, network, batch(small), targets, sizes[-1])
-        objective = Objective(loss, batch(small), settings.jit_compile)
-        if picture is None:
-            picture = _start(settings, small, paintings)
-        picture = run.descend(objective, optimizer, enlarge(picture, size), steps)
+        with tensorflow_memory.reporting_out_of_memory(
+            f"out of memory at {size[1]} x {size[0]} pixels: {_LOWER}"
+        ):
+            small = images.resize(content, *size)
+            paintings = [_fitted_style(image, settings, size, sizes[-1]) for image in styles]
+            targets = [batch(image) for image in paintings or [small]]
+            loss = make_loss(settings, network, batch(small), targets, sizes[-1])
+            objective = Objective(loss, batch(small), settings.jit_compile)
+            if picture is None:
+                picture = _start(settings, small, paintings)
+            picture = run.descend(objective, optimizer, enlarge(picture, size), steps)
         if run.stopped:
             break
     return render(enlarge(picture, sizes[-1])[0])
@@ -245,12 +253,24 @@ def _check_sides(content, sizes, settings):
         )
 
 
+def _check_memory(styles, settings, final):
+    """Raises `OutOfMemory` if the picture or a painting could never fit at the size `final`."""
+    height, width = final
+    check_fits(f"a picture of {width} x {height} pixels", height * width, _LOWER, gradient=True)
+    for style in styles:
+        height, width = _fitted(style, _style_side(style, settings, final))
+        check_fits(f"a painting of {width} x {height} pixels", height * width, _LOWER)
+
+
+def _style_side(style, settings, final):
+    """Long side of a painting for a picture of (height, width) `final`, pixels."""
+    wanted = max(final) if settings.style_size is None else settings.style_size
+    return wanted or max(style.shape[:2])
+
+
 def _fitted_style(style, settings, size, final):
     """The painting resized for a picture of (height, width) `size` on the way to size `final`."""
-    wanted = settings.style_size
-    if wanted is None:
-        wanted = max(final)
-    wanted = (wanted or max(style.shape[:2])) * max(size) / max(final)
+    wanted = _style_side(style, settings, final) * max(size) / max(final)
     resized = images.fit(style, max(1, round(wanted)))
     least = smallest_side(settings.style_layers)
     if min(resized.shape[:2]) < least:

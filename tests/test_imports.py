@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 # From the bottom up. Packages on one floor do not import each other.
 FLOORS = (
     ("fast_style.errors", "fast_style.atomic_files", "fast_style.lazy"),
-    ("fast_style.array_files",),
+    ("fast_style.array_files", "fast_style.machine"),
     ("fast_style.images", "fast_style.networks", "fast_style.losses"),
     ("fast_style.checkpoints",),
     ("fast_style.painting", "fast_style.convert", "data"),

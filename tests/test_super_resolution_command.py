@@ -165,7 +165,6 @@ def test_an_enlarged_image_over_the_limit_is_one_line(photos, enlarger, tmp_path
     [
         *((f, f"{f.partition('=')[0]} is for networks for style") for f in (
             "--keep_colors", "--strength=0.5", "--image_size=64", "--style_scale=2", "--tile=64",
-            "--max_memory=2GiB",
         )),
         ("--runtime=openvino", "`runtime` openvino"),
     ],

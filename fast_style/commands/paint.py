@@ -41,7 +41,6 @@ _STYLE_FLAGS = (
     "image_size",
     "style_scale",
     "tile",
-    "max_memory",
 )
 
 

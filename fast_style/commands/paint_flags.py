@@ -100,7 +100,8 @@ def _define_runtime():
     flags.DEFINE_string(
         "max_memory",
         None,
-        "Limit for --tile=auto on the memory of the program, in MiB or such as 2GiB "
+        "Limit for --tile=auto, and for networks that enlarge, on the memory of the program (on a "
+        "GPU: of passes there), in MiB or such as 2GiB "
         f"(default: {memory.SHARE:.0%} of what is available).",
     )
     flags.DEFINE_bool(

@@ -138,6 +138,15 @@ class Architecture:
         return slices
 
     @property
+    def ignores_colour(self):
+        """Whether images that differ by one colour, added to all pixels, give the same features.
+
+        The first normalization subtracts what the colour adds; zeros at the border would not move
+        with the pixels.
+        """
+        return self.normalization == "instance" and self.padding == "reflect"
+
+    @property
     def normalized_channels(self):
         """How many channels the instance normalizations have together."""
         return max((found.stop for found in self.normalized.values()), default=0)

@@ -103,6 +103,18 @@ class SuperResolutionNet(ResidualNetwork):
     def tail(self):
         return [*(getattr(self, f"up{i + 1}") for i in range(self.up_blocks)), self.out]
 
+    @property
+    def reach(self):
+        """How many pixels around it a pixel may depend on, each way, in the small image.
+
+        None if it depends on the whole image, by instance normalization.
+        """
+        if self.normalization == "instance":
+            return None
+        # 9x9, two 3x3 in each residual block; the 3x3 at doubled sizes together, and the last 9x9,
+        # reach two pixels each; so does the bicubic enlargement, beside them.
+        return 4 + 2 * self.residual_blocks + 2 + 2
+
     def call(self, images, training=False):
         height, width = ops.shape(images)[1:3]
         images = pad_to_multiple(ops.cast(images, "float32"), 1, SMALLEST, ops)

@@ -19,7 +19,7 @@ from fast_style.errors import InvalidValue
 from fast_style.networks.architecture import SMALLEST, STRIDE
 from fast_style.networks.padding import pad_edges, padded_side
 from fast_style.painting import feature_buffers
-from fast_style.painting.segments import segments
+from fast_style.painting.segments import Statistics, centres, segments
 
 # Rows of an image lie together in memory and columns do not: bands are made of columns only where
 # rows would be longer, and so need more memory, by more than this factor.
@@ -59,7 +59,7 @@ def check_rows(architecture, rows):
         )
 
 
-def paint(runtime, image, rows, in_memory=True, moments=None):
+def paint(runtime, image, rows, in_memory=True, statistics=None):
     """Stylizes one image as the whole network does, band by band.
 
     Args:
@@ -68,8 +68,8 @@ def paint(runtime, image, rows, in_memory=True, moments=None):
         rows: height of a band in pixels, rounded down to a multiple of 4.
         in_memory: bool, whether features wait in memory; if not, in a file in the folder for
             temporary files (TMPDIR, or /var/tmp), deleted with the process at the latest.
-        moments: float32 `[2, channels]` to normalize by, as `measure` returns them, or None for
-            the image's own.
+        statistics: `Statistics` to normalize by, as `measure` returns them for the same runtime,
+            or None for the image's own.
 
     Returns:
         uint8 RGB `[H, W, 3]`.
@@ -79,34 +79,35 @@ def paint(runtime, image, rows, in_memory=True, moments=None):
         OSError: the file does not fit on the disk.
     """
     painted = np.empty_like(image)
-    _run(runtime, image, painted, rows, in_memory, moments)
+    _run(runtime, image, painted, rows, in_memory, statistics)
     return painted
 
 
 def measure(runtime, image, rows, in_memory=True):
-    """The moments of every instance normalization over the whole image.
+    """The statistics of every instance normalization over the whole image.
 
     Args: as in `paint`.
 
     Returns:
-        float32 `[2, channels]`, means and variances, in the order of `Architecture.normalized`.
+        `fast_style.painting.segments.Statistics`.
     """
     return _run(runtime, image, None, rows, in_memory, None)
 
 
-def _run(runtime, image, painted, rows, in_memory, moments):
+def _run(runtime, image, painted, rows, in_memory, statistics):
     """Takes the image through all segments, the last one only where there is `painted` to fill."""
     architecture = runtime.architecture
     check_rows(architecture, rows)
-    plan = segments(architecture, measure=moments is None)
-    if moments is None:
+    plan = segments(architecture, measure=statistics is None)
+    if statistics is None:
         moments = np.zeros((2, architecture.normalized_channels), np.float32)
+        statistics = Statistics(centres(architecture, image[None])[0], moments)
     with contextlib.ExitStack() as stack:
         features = _features(architecture, image.shape, in_memory, stack)
-        image_pass = _Pass(runtime, image, painted, rows // STRIDE, features, moments)
+        image_pass = _Pass(runtime, image, painted, rows // STRIDE, features, statistics)
         for segment in plan if painted is not None else plan[:-1]:
             image_pass.run(segment)
-    return moments
+    return statistics
 
 
 def _features(architecture, shape, in_memory, stack):
@@ -129,7 +130,7 @@ def _axis(shape):
 class _Pass:
     """One image on its way through the segments; inside, bands are rows, whatever their axis."""
 
-    def __init__(self, runtime, image, painted, rows, features, moments):
+    def __init__(self, runtime, image, painted, rows, features, statistics):
         self._runtime = runtime
         self._axis = _axis(image.shape)
         self._image = self._as_rows(image)
@@ -137,7 +138,7 @@ class _Pass:
         self._height, self._width = (padded(side) // STRIDE for side in self._image.shape[:2])
         self._rows = rows
         self._features = features
-        self._moments = moments
+        self._statistics = statistics
 
     def run(self, segment):
         """Takes every band through one segment."""
@@ -154,13 +155,15 @@ class _Pass:
             }
             weights = np.zeros(len(parts[0]), np.float32)
             weights[own] = 1 / (stop - start)
-            outputs = self._runtime.run_segment(segment, inputs, self._moments, weights, self._axis)
+            outputs = self._runtime.run_segment(
+                segment, inputs, self._statistics, weights, self._axis
+            )
             if "moments" in outputs:
                 measured.add(outputs["moments"], stop - start)
             self._keep(outputs, start, stop, own)
         if "moments" in segment.outputs:
             channels = self._runtime.architecture.normalized[segment.name]
-            self._moments[:, channels] = measured.result()
+            self._statistics.moments[:, channels] = measured.result()
 
     def _keep(self, outputs, start, stop, own):
         """Stores a band's features and pixels, without the rows of its neighbours."""

@@ -20,6 +20,9 @@ _BLOCK = 4
 def whole(architecture, weights):
     """The network on batches: uint8 RGB `[N, H, W, 3]`, sides divisible by 4, to the same shape.
 
+    Its inputs are "pixels" and "centres", float32 `[N, 3]`
+    (`fast_style.painting.segments.centres`).
+
     Args:
         architecture: `fast_style.networks.architecture.Architecture`.
         weights: dict from path to array, as `fast_style.checkpoints.tensor_bundle.load` returns it.
@@ -28,7 +31,8 @@ def whole(architecture, weights):
         `openvino.Model`.
     """
     pixels = ops.parameter(ov.PartialShape([-1, -1, -1, 3]), np.uint8, name="pixels")
-    graph = _Graph(architecture, weights)
+    centres = ops.parameter(ov.PartialShape([-1, 3]), np.float32, name="centres")
+    graph = _Graph(architecture, weights, centres)
     x = graph.from_pixels(pixels)
     for name in architecture.convolutions:
         if name.endswith("/first"):
@@ -36,10 +40,10 @@ def whole(architecture, weights):
         x = graph.finish(name, graph.convolve(name, x))
         if name.endswith("/second"):
             x = graph.add(entering, x)
-    return ov.Model([graph.to_pixels(x)], [pixels], "network")
+    return ov.Model([graph.to_pixels(x)], [pixels, centres], "network")
 
 
-def segment_model(architecture, weights, segment, moments, shape, axis):
+def segment_model(architecture, weights, segment, statistics, shape, axis):
     """One segment of the network, for bands of one image.
 
     Its inputs are those of the segment, uint8 or float32 `[1, H, W, C]`, and "row_weights",
@@ -48,8 +52,9 @@ def segment_model(architecture, weights, segment, moments, shape, axis):
     Args:
         architecture, weights: as in `whole`.
         segment: `fast_style.painting.segments.Segment`.
-        moments: float32 `[2, channels]`, those of the segments before. They become constants, which
-            OpenVINO folds into the convolutions: worth compiling the segment for each image.
+        statistics: `fast_style.painting.segments.Statistics`, those of the segments before. They
+            become constants, which OpenVINO folds into the convolutions: worth compiling the
+            segment for each image.
         shape: (H, W) of the band in the bottleneck. With a known size OpenVINO reuses buffers.
         axis: int, 1 if the band consists of rows, 2 if of columns.
 
@@ -57,7 +62,14 @@ def segment_model(architecture, weights, segment, moments, shape, axis):
         `openvino.Model`, its outputs those of the segment in their order.
     """
     row_weights = ops.parameter([shape[axis - 1]], np.float32, name="row_weights")
-    graph = _Graph(architecture, weights, moments, row_weights, axis)
+    graph = _Graph(
+        architecture,
+        weights,
+        _floats(statistics.centre[None]),
+        statistics.moments,
+        row_weights,
+        axis,
+    )
     parameters = {}
     for name in segment.inputs:
         if name == "pixels":
@@ -80,13 +92,17 @@ class _Graph:
     """The operations of `fast_style.painting.segments.compute`; tensors are `[N, C, H, W]`.
 
     Batch normalization is folded into the convolution before it, which then ends with its ReLU.
+    Convolutions before an instance normalization have biases with which an image of one colour
+    gives zeros (`_responses`).
     """
 
-    def __init__(self, architecture, weights, moments=None, row_weights=None, axis=1):
+    def __init__(self, architecture, weights, centres, moments=None, row_weights=None, axis=1):
         self.architecture = architecture
         self.weights = weights
         self.convolutions = architecture.convolutions
         self.slices = architecture.normalized
+        self.centres = centres
+        self.responses = _responses(architecture, weights)
         self.given_moments = moments
         self.row_weights = row_weights
         self.axis = axis + 1  # of height and width in [N, C, H, W]
@@ -98,7 +114,8 @@ class _Graph:
         return ops.transpose(x, _ints(0, 2, 3, 1))
 
     def from_pixels(self, pixels):
-        return self.channels_first(ops.convert(pixels, "f32"))
+        x = self.channels_first(ops.convert(pixels, "f32"))
+        return ops.subtract(x, ops.unsqueeze(self.centres, _ints(2, 3)))
 
     def to_pixels(self, x):
         if self.architecture.output == "tanh":
@@ -170,6 +187,8 @@ class _Graph:
             )
             scale = gamma / np.sqrt(variance + np.float32(EPSILON))
             kernel, bias = kernel * scale, (bias - mean) * scale + beta
+        elif name in self.slices:
+            bias = -self.responses[name]
         return kernel, bias
 
     def _convolution(self, x, kernel, stride, border):
@@ -209,6 +228,31 @@ class _Graph:
         x = self._convolution(x, taps, _BLOCK, size // 2)
         x = ops.add(x, _floats(np.repeat(bias, _BLOCK**2).reshape(1, -1, 1, 1)))
         return ops.depth_to_space(x, "depth_first", _BLOCK)
+
+
+def _responses(architecture, weights):
+    """What each normalized convolution, without its bias, makes of an image of one colour.
+
+    Far from the border, if the colour is subtracted from it: every normalization then returns its
+    own shift. Instance normalization subtracts any bias again; with minus this one it has small
+    numbers to sum up, as in `fast_style.painting.segments.centres`.
+
+    Returns:
+        dict from the name of a convolution to float64 `[C]`.
+    """
+    found, x, entering = {}, np.zeros(3), None
+    for name in architecture.normalized:
+        kernel, beta = (
+            weights[f"{name}/{part}"].astype(np.float64) for part in ("conv/kernel", "norm/beta")
+        )
+        taps = kernel.sum((0, 1))
+        if architecture.upsampling == "transpose" and name in ("up1", "up2"):
+            taps = taps.T / 4  # each pixel gets a quarter of the taps, on average
+        if name.endswith("/first"):
+            entering = x
+        found[name] = x @ taps
+        x = entering + beta if name.endswith("/second") else np.maximum(beta, 0)
+    return found
 
 
 def _pad(x, border, mode):

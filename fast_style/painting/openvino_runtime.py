@@ -1,16 +1,23 @@
 """Painting with OpenVINO, without TensorFlow or Keras."""
 
+import contextlib
 import threading
+import weakref
+from dataclasses import astuple
 
 import numpy as np
 import openvino as ov
 
 from fast_style.checkpoints import tensor_bundle
 from fast_style.checkpoints.styles import choose
+from fast_style.errors import OutOfMemory
+from fast_style.machine import resources
 from fast_style.networks.architecture import SMALLEST, STRIDE
 from fast_style.networks.padding import pad_to_multiple
-from fast_style.painting import openvino_graph
+from fast_style.painting import openvino_graph, segments
 
+# What OpenVINO, its libraries and C++ call a lack of memory.
+_NO_MEMORY = ("failed to allocate", "bad_alloc", "bad allocation", "out of memory")
 _CORE = None
 _CORE_LOCK = threading.Lock()
 
@@ -35,12 +42,16 @@ class OpenVINORuntime:
     """Peak memory of a pass of the whole network at width 32, for each pixel."""
     bytes_per_band_pixel = 1100
     """Peak memory of a pass of the costliest segment at width 32, for each pixel of a band."""
+    most_numbers = None
+    """Of a tensor: any number."""
 
     def __init__(self, architecture, weights):
         self.architecture = architecture
+        self.network_width = architecture.width
         self._weights = weights
         self._whole = None
-        self._segment = (None, None)
+        # For each thread the segment that its image goes through: (key, request).
+        self._segments = weakref.WeakKeyDictionary()
         # One pass uses every core already; two at once would only take twice the memory.
         self._lock = threading.Lock()
 
@@ -63,44 +74,55 @@ class OpenVINORuntime:
 
     def prepare(self):
         """Compiles the network, which the first pass does otherwise."""
-        with self._lock:
+        with self._lock, _reporting_out_of_memory():
             self._prepared()
 
     def paint(self, images):
-        """Stylizes uint8 RGB `[N, H, W, 3]`; returns the same shape and dtype."""
+        """Stylizes uint8 RGB `[N, H, W, 3]`; returns the same shape and dtype.
+
+        Raises:
+            OutOfMemory: there is too little memory for all of it at once.
+        """
         height, width = images.shape[1:3]
         batch = pad_to_multiple(images, STRIDE, SMALLEST)
-        with self._lock:
-            painted = self._prepared().infer([np.ascontiguousarray(batch)])[0]
+        with self._lock, _reporting_out_of_memory():
+            centres = segments.centres(self.architecture, images)
+            painted = self._prepared().infer([np.ascontiguousarray(batch), centres])[0]
             return painted[:, :height, :width].copy()  # the request's memory is used again
 
-    def run_segment(self, segment, inputs, moments, row_weights, axis):
+    def run_segment(self, segment, inputs, statistics, row_weights, axis):
         """One pass over a band of an image; see `fast_style.painting.segments.Segment`.
 
         Args:
             segment: `Segment`.
             inputs: dict from the names in `segment.inputs` to arrays `[1, H, W, C]`.
-            moments: float32 `[2, channels]`, those of the segments before.
+            statistics: `fast_style.painting.segments.Statistics`, the moments those of the segments
+                before.
             row_weights: float32 `[H]` or `[W]` of the bottleneck, the weight of each row or column
                 in the moments to be measured; their sum is 1.
             axis: 1 if the band consists of rows, 2 if of columns.
 
         Returns:
             dict from the names in `segment.outputs` to arrays.
+
+        Raises:
+            OutOfMemory: there is too little memory for the band.
         """
-        with self._lock:
+        with self._lock, _reporting_out_of_memory():
             shape = next(iter(inputs.values())).shape[1:3]
             if "pixels" in inputs:
                 shape = tuple(side // STRIDE for side in shape)
-            # Compiled once for all bands, and dropped with the last of them.
-            key = (segment, shape, axis, moments.tobytes())
-            if self._segment[0] != key:
-                self._segment = (None, None)
+            # Compiled once for all bands of an image, which one thread paints; the next segment
+            # takes its place.
+            key = (segment, shape, axis, *(part.tobytes() for part in astuple(statistics)))
+            thread = threading.current_thread()
+            if self._segments.get(thread, (None,))[0] != key:
+                self._segments.pop(thread, None)
                 model = openvino_graph.segment_model(
-                    self.architecture, self._weights, segment, moments, shape, axis
+                    self.architecture, self._weights, segment, statistics, shape, axis
                 )
-                self._segment = (key, _compile(model).create_infer_request())
-            request = self._segment[1]
+                self._segments[thread] = (key, _compile(model).create_infer_request())
+            request = self._segments[thread][1]
             values = {**inputs, "row_weights": row_weights}
             names = [port.get_any_name() for port in request.model_inputs]
             results = request.infer([np.ascontiguousarray(values[name]) for name in names])
@@ -108,9 +130,13 @@ class OpenVINORuntime:
             return {name: results[n].copy() for n, name in enumerate(segment.outputs)}
 
     def release(self):
-        """Frees the memory that passes keep for later ones: the compiled networks."""
+        """Frees the memory that this thread's passes keep for later ones: compiled networks."""
         with self._lock:
-            self._whole, self._segment = None, (None, None)
+            self._whole = None
+            self._segments.pop(threading.current_thread(), None)
+
+    def device_memory(self):
+        """None: its memory is the process's."""
 
     def _prepared(self):
         if self._whole is None:
@@ -125,6 +151,20 @@ def _compile(model):
         if _CORE is None:
             _CORE = ov.Core()
     # bfloat16, where the processor has it, would change colours by several steps of 255.
-    return _CORE.compile_model(
-        model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
-    )
+    options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    # It counts the processors that the process is bound to, but knows nothing of control groups.
+    if (threads := resources.thread_limit()) is not None:
+        options["INFERENCE_NUM_THREADS"] = threads
+    return _CORE.compile_model(model, "CPU", options)
+
+
+@contextlib.contextmanager
+def _reporting_out_of_memory():
+    """Context that turns OpenVINO's errors about memory into `OutOfMemory`."""
+    try:
+        yield
+    except RuntimeError as error:
+        for line in str(error).splitlines():
+            if any(words in line.lower() for words in _NO_MEMORY):
+                raise OutOfMemory(line) from error
+        raise

@@ -6,15 +6,17 @@ import os
 
 from fast_style.checkpoints.metadata import check_task, read_metadata, task_of
 from fast_style.errors import InvalidValue, check_choice
+from fast_style.machine import resources
 from fast_style.networks.architecture import STYLE
 
+_DRIVER = "/proc/driver/nvidia/version"
 RUNTIMES = ("auto", "openvino", "tensorflow")
 
 
 def choose(runtime="auto", jit_compile=False, task=STYLE):
     """The runtime that a name stands for on this machine.
 
-    "auto" takes TensorFlow if there is a GPU or XLA is wanted; otherwise OpenVINO if it is
+    "auto" takes TensorFlow if it finds a GPU or XLA is wanted; otherwise OpenVINO if it is
     installed, which is faster on CPUs and quicker to start. Networks for super-resolution run on
     TensorFlow only.
 
@@ -79,13 +81,17 @@ def load(prefix, runtime="auto", jit_compile=False, task=None, style=None):
             if handler not in logging.root.handlers:
                 logging.root.addHandler(handler)
         return OpenVINORuntime.load(prefix, style)
+    resources.limit_tensorflow()
     from fast_style.painting.tensorflow_runtime import TensorFlowRuntime
 
     return TensorFlowRuntime.load(prefix, jit_compile, style)
 
 
 def _has_gpu():
-    """Whether an Nvidia driver is loaded; TensorFlow would take seconds to tell."""
-    return os.path.exists("/proc/driver/nvidia/version") and (
-        os.environ.get("CUDA_VISIBLE_DEVICES", "0") not in ("", "-1")
-    )
+    """Whether TensorFlow finds a GPU; it takes seconds to tell, so a driver has to be loaded."""
+    if not os.path.exists(_DRIVER) or os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1"):
+        return False
+    resources.limit_tensorflow()
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))

@@ -6,6 +6,11 @@ docs/internals.md has a drawing.
 
 from dataclasses import dataclass
 
+import numpy as np
+
+# Rows and columns of an image from one that counts for its centre to the next.
+_STEP = 8
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -25,6 +30,40 @@ class Segment:
     previous: str | None
     inputs: tuple
     outputs: tuple
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What the normalizations of one runtime's network subtract and divide by, for a whole image.
+
+    Attributes:
+        centre: float32 `[3]`, the colour that is subtracted from all pixels; see `centres`.
+        moments: float32 `[2, channels]`, means and variances in the order of
+            `Architecture.normalized`. The means are those of the runtime's own convolutions, whose
+            biases may differ from the network's.
+    """
+
+    centre: np.ndarray
+    moments: np.ndarray
+
+
+def centres(architecture, images):
+    """A colour near the middle of each image, to be subtracted from its pixels.
+
+    Where that changes nothing but rounding (`Architecture.ignores_colour`). Sums of small numbers
+    keep more digits: on smooth images whole channels of features are nearly constant, and dividing
+    them by their standard deviation shows every digit that is lost.
+
+    Args:
+        architecture: `fast_style.networks.architecture.Architecture`.
+        images: uint8 RGB `[N, H, W, 3]`.
+
+    Returns:
+        float32 `[N, 3]`, whole numbers; zeros for other networks.
+    """
+    if not architecture.ignores_colour:
+        return np.zeros((len(images), 3), np.float32)
+    return np.round(images[:, ::_STEP, ::_STEP].mean((1, 2))).astype(np.float32)
 
 
 def segments(architecture, measure=True):

@@ -1,17 +1,22 @@
 """Stylizing or enlarging images with a trained network: one forward pass."""
 
+import contextlib
+
 import numpy as np
 
-from fast_style.errors import InvalidValue
+from fast_style.errors import InvalidValue, OutOfMemory
 from fast_style.images import check_rgb
-from fast_style.painting import bands, memory, runtimes
+from fast_style.painting import bands, memory, runtimes, tiles
 
 
 class Stylizer:
     """Paints, or enlarges, uint8 images of any size with one network; threads may share it.
 
     An image that would take too much memory as a whole goes through a `TransformNet` in bands, with
-    the same result (`fast_style.painting.bands`); super-resolution takes every image as a whole.
+    the same result (`fast_style.painting.bands`), and through a network that enlarges in tiles
+    (`fast_style.painting.tiles`). Where the whole was tried and found too little memory, so do
+    bands and tiles. A network of several styles at once, or that enlarges with instance
+    normalization, takes every image as a whole.
 
     Args:
         network: a `TransformNet` or `SuperResolutionNet`, which TensorFlow runs, or a runtime as
@@ -20,12 +25,13 @@ class Stylizer:
         metadata: dict from the network's JSON, kept as `metadata`.
         tile: height of the bands in pixels; 0: no bands; None: bands if the whole would not fit in
             memory.
-        max_memory: bytes that the process may hold, for `tile=None` (an estimate, no guarantee);
-            None: part of what the machine or the control group has available.
+        max_memory: bytes that the process may hold, for `tile=None` (an estimate, no guarantee),
+            or on a GPU the bytes that passes may take there; None: part of what the GPU, or the
+            machine or the control group, has available.
 
     Raises:
-        ValueError: `tile` is smaller than the network's receptive field allows, or `tile` or
-            `max_memory` is given for super-resolution.
+        ValueError: `tile` is smaller than the network's receptive field allows, or is given for
+            super-resolution.
     """
 
     def __init__(self, network, jit_compile=False, metadata=None, tile=None, max_memory=None):
@@ -35,14 +41,9 @@ class Stylizer:
             network = TensorFlowRuntime(network, jit_compile)
         self.runtime = network
         self.metadata = metadata or {}
-        if network.architecture is None:
-            for name, value in (("tile", tile), ("max_memory", max_memory)):
-                if value:
-                    raise InvalidValue(
-                        f"`{name}` must be left out for super-resolution, which takes every image "
-                        f"as a whole; received {value}"
-                    )
-        elif tile:
+        if tile and network.architecture is None:
+            raise InvalidValue(f"`tile` must be left out for super-resolution; received {tile}")
+        if tile:
             bands.check_rows(network.architecture, tile)
         self.tile = tile
         self.max_memory = max_memory
@@ -122,6 +123,7 @@ class Stylizer:
 
         Raises:
             ValueError: another dtype or shape, or a `max_memory` too small for the image.
+            OutOfMemory: too little memory is available for the image.
             OSError: the disk is too small for the features of bands
                 (`fast_style.painting.feature_buffers`).
         """
@@ -129,20 +131,35 @@ class Stylizer:
         if images.ndim == 3:
             return self._paint(images)
         if self.tile is None and not self._plan(images).rows:
-            return self.runtime.paint(images)
+            with contextlib.suppress(MemoryError):
+                return self.runtime.paint(images)
         return np.stack([self._paint(image) for image in images])
 
     def _paint(self, image):
         plan = self._plan(image)
+        while True:  # the next try is outside of the handler, whose error holds arrays
+            try:
+                return self._by(plan, image)
+            except MemoryError as error:
+                plan = memory.smaller(self.runtime, plan)
+                if self.tile is not None or plan is None:
+                    height, width = image.shape[:2]
+                    raise OutOfMemory(
+                        f"out of memory for an image of {width} x {height} pixels"
+                        + (": --tile=auto needs less" if self.tile == 0 else "")
+                    ) from error
+
+    def _by(self, plan, image):
+        """The image by one `Plan`."""
         if plan.rows == 0:
             return self.runtime.paint(image[None])[0]
+        if self.runtime.architecture is None:
+            return tiles.enlarge(self.runtime, image, plan.rows)
         self.runtime.release()
         return bands.paint(self.runtime, image, plan.rows, plan.in_memory)
 
     def _plan(self, images):
-        if self.runtime.architecture is None:
-            return memory.BandPlan(0)
         shape = images.shape
         if images.ndim == 4:  # a batch takes as much memory as one image as high as all of it
             shape = (shape[0] * shape[1], *shape[2:])
-        return memory.plan_bands(self.runtime, shape, self.max_memory, self.tile)
+        return memory.plan(self.runtime, shape, self.max_memory, self.tile)

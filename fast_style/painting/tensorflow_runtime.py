@@ -8,8 +8,11 @@ from keras import ops
 
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import chosen_mixture
+from fast_style.machine import tensorflow_memory
 from fast_style.networks.normalization import moments_from
-from fast_style.painting.segments import compute
+from fast_style.painting.segments import centres, compute
+
+_STEP = 8  # rows and columns from one pixel that counts for a number near the mean to the next
 
 
 class TensorFlowRuntime:
@@ -26,6 +29,8 @@ class TensorFlowRuntime:
         architecture: the network's `Architecture`; None for super-resolution, which has no
             segments, and for several styles, which segments do not tell apart.
         factor: int, how many times as high and wide its output is as the input.
+        reach: int or None, see `SuperResolutionNet.reach`; None for a network that paints.
+        network_width: int, channels at full resolution.
     """
 
     name = "tensorflow"
@@ -36,19 +41,30 @@ class TensorFlowRuntime:
     """Peak memory of a pass of the whole network at width 32, for each pixel."""
     bytes_per_band_pixel = 1400
     """Peak memory of a pass of the costliest segment at width 32, for each pixel of a band."""
+    # Two sizes of a network that enlarges four times differ by 832 on two cores.
+    bytes_per_enlarged_pixel = 1300
+    """Peak memory of a pass that enlarges, at width 64, for each pixel of the enlarged image."""
+    most_numbers = tensorflow_memory.MOST_NUMBERS
+    """Numbers that a tensor may have."""
 
     def __init__(self, network, jit_compile=False):
         self.network = network
         self.factor = getattr(network, "factor", 1)
+        self.reach = getattr(network, "reach", None)
+        self.network_width = network.width
         styles = getattr(network, "styles", 1)
         self.architecture = getattr(network, "architecture", None) if styles == 1 else None
         # How much of each style is painted; None for a network of one.
         self._style = None if styles == 1 else tf.Variable(tf.fill([styles], 1 / styles))
         self._function = tf.function(
             self._forward,
-            input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)],
+            input_signature=[
+                tf.TensorSpec([None, None, None, 3], tf.uint8),
+                tf.TensorSpec([None, 3], tf.float32),
+            ],
             jit_compile=jit_compile,
         )
+        self._jit_compile = jit_compile
         self._segments = {}
         self._lock = threading.Lock()
 
@@ -78,32 +94,63 @@ class TensorFlowRuntime:
 
     def prepare(self):
         """Traces the network, which the first pass does otherwise (about a second)."""
-        self._function(np.zeros((1, 8, 8, 3), np.uint8))
+        self.paint(np.zeros((1, 8, 8, 3), np.uint8))
 
     def paint(self, images):
-        """Stylizes uint8 RGB `[N, H, W, 3]`; returns uint8, `factor` times as high and wide."""
-        return self._function(images).numpy()
+        """Stylizes uint8 RGB `[N, H, W, 3]`; returns uint8, `factor` times as high and wide.
 
-    def run_segment(self, segment, inputs, moments, row_weights, axis):
+        Raises:
+            OutOfMemory: there is too little memory for all of it at once.
+        """
+        with tensorflow_memory.reporting_out_of_memory(None):
+            return self._function(images, self._centres(images)).numpy()
+
+    def run_segment(self, segment, inputs, statistics, row_weights, axis):
         """One pass over a part of an image; as `OpenVINORuntime.run_segment`."""
         with self._lock:
             if (segment, axis) not in self._segments:
                 self._segments[segment, axis] = self._trace(segment, axis)
-        tensors = {name: tf.constant(value) for name, value in inputs.items()}
-        outputs = self._segments[segment, axis](
-            tensors, tf.constant(moments), tf.constant(row_weights)
-        )
-        return {name: value.numpy() for name, value in outputs.items()}
+        with tensorflow_memory.reporting_out_of_memory(None):
+            tensors = {name: tf.constant(value) for name, value in inputs.items()}
+            outputs = self._segments[segment, axis](
+                tensors,
+                tf.constant(statistics.centre),
+                tf.constant(statistics.moments),
+                tf.constant(row_weights),
+            )
+            return {name: value.numpy() for name, value in outputs.items()}
 
     def release(self):
         """Frees the memory that passes keep for later ones: none here."""
 
-    def _forward(self, images):
-        images = tf.cast(images, tf.float32)
-        if self._style is None:
-            return to_uint8(self.network(images, training=False))
-        styles = tf.repeat(self._style[None], tf.shape(images)[0], axis=0)
-        return to_uint8(self.network(images, training=False, styles=styles))
+    def device_memory(self):
+        """Bytes that a GPU, if there is one, has left for passes; None on the processor."""
+        return tensorflow_memory.gpu_left()
+
+    def _centres(self, images):
+        architecture = getattr(self.network, "architecture", None)
+        if architecture is None:
+            return np.zeros((len(images), 3), np.float32)
+        return centres(architecture, images)
+
+    def _forward(self, images, centres):
+        images = tf.cast(images, tf.float32) - centres[:, None, None]
+        options = {}
+        if self._style is not None:
+            options["styles"] = tf.repeat(self._style[None], tf.shape(images)[0], axis=0)
+        with moments_from(self._moments):
+            return to_uint8(self.network(images, training=False, **options))
+
+    def _moments(self, _, x):
+        """Mean and variance over height and width, for `moments_from`."""
+        rest, near = _less_near_mean(x)
+        mean = tf.reduce_mean(rest, (1, 2), keepdims=True)
+        if self._jit_compile:
+            square = tf.reduce_mean(tf.square(rest), (1, 2), keepdims=True)
+        else:  # makes no copy of the squares
+            size = tf.cast(tf.shape(x)[1] * tf.shape(x)[2], x.dtype)
+            square = tf.square(tf.math.reduce_euclidean_norm(rest, (1, 2), keepdims=True)) / size
+        return near + mean, square - tf.square(mean)
 
     def _trace(self, segment, axis):
         channels = {"pixels": 3}
@@ -118,13 +165,15 @@ class TensorFlowRuntime:
         @tf.function(
             input_signature=[
                 inputs,
+                tf.TensorSpec([3], tf.float32),
                 tf.TensorSpec([2, None], tf.float32),
                 tf.TensorSpec([None], tf.float32),
             ],
             autograph=False,
         )
-        def run(inputs, moments, row_weights):
-            return compute(segment, inputs, _Operations(self.network, moments, row_weights, axis))
+        def run(inputs, centre, moments, row_weights):
+            operations = _Operations(self.network, centre, moments, row_weights, axis)
+            return compute(segment, inputs, operations)
 
         return run
 
@@ -135,15 +184,16 @@ class _Operations:
     So they are where the blocks compute in half precision: segments exchange float32.
     """
 
-    def __init__(self, network, moments, row_weights, axis):
+    def __init__(self, network, centre, moments, row_weights, axis):
         self.network = network
+        self.centre = centre
         self.given_moments = moments
         self.row_weights = row_weights
         self.axis = axis
         self.slices = network.architecture.normalized
 
     def from_pixels(self, pixels):
-        return tf.cast(pixels, tf.float32)
+        return tf.cast(pixels, tf.float32) - self.centre
 
     def to_pixels(self, x):
         if self.network.output_activation == "tanh":
@@ -154,8 +204,10 @@ class _Operations:
         return x + y
 
     def moments(self, x):
-        mean = self._mean(x)
-        return tf.concat([mean, self._mean(tf.square(x - mean))], 0)[:, 0, 0]
+        rest, near = _less_near_mean(x)
+        mean = self._mean(rest)
+        variance = self._mean(tf.square(rest)) - tf.square(mean)
+        return tf.concat([near + mean, variance], 0)[:, 0, 0]
 
     def _mean(self, x):
         """Mean over both axes, rows (or columns) weighted by `row_weights`: `[1, 1, 1, C]`."""
@@ -188,6 +240,16 @@ class _Operations:
         for part in name.split("/"):
             block = getattr(block, part)
         return block
+
+
+def _less_near_mean(x):
+    """Features less a number near each channel's mean, and these numbers, `[N, 1, 1, C]`.
+
+    Sums of numbers around zero keep their digits, without which rounding errors would normalize a
+    channel that is nearly constant.
+    """
+    near = tf.reduce_mean(x[:, ::_STEP, ::_STEP], (1, 2), keepdims=True)
+    return x - near, near
 
 
 def to_uint8(images):

@@ -5,14 +5,11 @@ import contextlib
 import tensorflow as tf
 
 from fast_style.errors import UserError, first_line
+from fast_style.machine import tensorflow_memory
 
 
 class TrainingDiverged(UserError, ArithmeticError):
     """The loss became NaN or infinite."""
-
-
-class OutOfMemory(UserError, MemoryError):
-    """A training step needs more memory than there is."""
 
 
 class WorkerLost(UserError, ConnectionError):
@@ -30,14 +27,12 @@ def reporting_out_of_memory(settings, latest):
     Raises:
         OutOfMemory: in place of TensorFlow's error or Python's.
     """
-    try:
+    size = settings.image_size
+    with tensorflow_memory.reporting_out_of_memory(
+        f"out of memory in a step of {settings.batch_size} crops of {size} x {size}: lower "
+        f"--batch_size or --image_size; the last checkpoint is {latest or 'none'}"
+    ):
         yield
-    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-        size = settings.image_size
-        raise OutOfMemory(
-            f"out of memory in a step of {settings.batch_size} crops of {size} x {size}: lower "
-            f"--batch_size or --image_size; the last checkpoint is {latest or 'none'}"
-        ) from error
 
 
 @contextlib.contextmanager

@@ -7,7 +7,9 @@ from fast_style import images
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import arrays_of, mix, style_names
 from fast_style.losses.loss_network import check_size
+from fast_style.losses.memory import check_fits
 from fast_style.losses.perceptual import PerceptualLoss, clip_through
+from fast_style.machine import tensorflow_memory
 from fast_style.networks.transform_net import TransformNet
 from fast_style.training.task import Task
 
@@ -26,6 +28,7 @@ class StyleTask(Task):
 
     Raises:
         ValueError: a painting too small for the layers of the losses.
+        OutOfMemory: a painting or a crop that memory could never hold.
     """
 
     network_class = TransformNet
@@ -70,11 +73,14 @@ class StyleTask(Task):
 
         Raises:
             ValueError, FileNotFoundError: its weights can't be loaded.
+            OutOfMemory: too little memory is available for the paintings.
         """
-        paintings = [tf.cast(image[None], tf.float32) for image in self._fitted]
-        self._loss = PerceptualLoss(
-            self._loss_network(), paintings, self.settings.losses, separate=True
-        )
+        network = self._loss_network()
+        with tensorflow_memory.reporting_out_of_memory(
+            "out of memory at the paintings: lower --style_size"
+        ):
+            paintings = [tf.cast(image[None], tf.float32) for image in self._fitted]
+            self._loss = PerceptualLoss(network, paintings, self.settings.losses, separate=True)
         if self.settings.losses.style_reduction == "relative":
             crops = tf.cast(photos.sample(MEASURED_CROPS), tf.float32)
             distances = self._loss.measure_distances(crops)
@@ -134,7 +140,10 @@ class StyleTask(Task):
         image = painting.image
         if self.settings.style_size:
             image = images.fit(image, self.settings.style_size)
-        check_size("style_size", min(image.shape[:2]), self.settings.losses.layers)
+        height, width = image.shape[:2]
+        check_size("style_size", min(height, width), self.settings.losses.layers)
+        painting = f"the painting {painting.name}, {width} x {height} pixels,"
+        check_fits(painting, height * width, "lower --style_size")
         return image
 
 

@@ -6,6 +6,7 @@ import os
 from fast_style.checkpoints import store
 from fast_style.errors import InvalidValue
 from fast_style.losses.loss_network import LossNetwork
+from fast_style.losses.memory import check_fits
 from fast_style.training.settings import RunSettings
 
 
@@ -16,6 +17,9 @@ class Task:
 
     Args:
         settings: the task's `RunSettings`.
+
+    Raises:
+        OutOfMemory: a crop that memory could never hold.
 
     Attributes:
         network_class: class of the network that is trained.
@@ -31,6 +35,9 @@ class Task:
 
     def __init__(self, settings):
         self.settings = settings
+        size = settings.image_size
+        crop = f"a crop of {size} x {size} pixels"
+        check_fits(crop, size**2, "lower --image_size", gradient=True)
 
     def network_options(self):
         """The options of the network in the settings (dict)."""

@@ -6,10 +6,13 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import gatys
 from fast_style import images
+from fast_style.errors import OutOfMemory
 from fast_style.losses.loss_network import LossNetwork
+from fast_style.machine import resources
 from gatys import colors, painting
 from gatys.objective import LOSSES
 from gatys.settings import Settings
@@ -381,3 +384,20 @@ def test_ten_runs_in_one_process_do_not_grow_it(random_vgg):
     levels = [float(line) for line in process.stdout.split()]
     # The first runs fill caches; VGG-16 alone has 56 MiB of weights, a step's features 10.
     assert levels[-1] - levels[2] < 15, levels
+
+
+def test_sizes_that_memory_cannot_hold_are_refused_before_the_first_pass(paint, photo, monkeypatch):
+    monkeypatch.setattr(resources, "available_memory", lambda: 50 * 2**20)
+    with pytest.raises(OutOfMemory, match="picture of 3000 x 2000 .*--image_size"):
+        paint(image_size=3000, min_size=0)
+    with pytest.raises(OutOfMemory, match="painting of 300 x 400 .*--style_size"):
+        paint(style=photo(400, 300), style_size=0)
+
+
+def test_a_pass_that_finds_too_little_memory_is_one_error(paint, monkeypatch):
+    def fail(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
+
+    monkeypatch.setattr(painting, "make_loss", fail)
+    with pytest.raises(OutOfMemory, match="out of memory at 24 x 16 .*--image_size"):
+        paint()

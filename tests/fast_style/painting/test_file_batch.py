@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fast_style import images
-from fast_style.errors import InvalidValue
+from fast_style.errors import InvalidValue, OutOfMemory
 from fast_style.painting import file_batch
 from fast_style.painting.output_plan import PlannedFile
 
@@ -44,11 +44,13 @@ def test_what_spoils_one_picture_spares_the_others(make_files, tmp_path):
     def paint(picture):
         if (picture.rgb == images.read(made[4].source)).all():
             raise InvalidValue("`max_memory` is too small")
+        if (picture.rgb == images.read(made[0].source)).all():
+            raise OutOfMemory("no memory")
         return picture
 
     outcomes = list(file_batch.run(made, paint))
     failed = [number for number, outcome in enumerate(outcomes) if outcome.error]
-    assert failed == [1, 3, 4]
+    assert failed == [0, 1, 3, 4]
     assert "1.png" in str(outcomes[1].error)
 
 

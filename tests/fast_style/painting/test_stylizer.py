@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 from fast_style.checkpoints import store
+from fast_style.errors import OutOfMemory
+from fast_style.machine import resources
+from fast_style.networks.super_resolution_net import SuperResolutionNet
 from fast_style.networks.transform_net import TransformNet
-from fast_style.painting import bands, memory
+from fast_style.painting import bands
 from fast_style.painting.stylizer import Stylizer
+from tests.checks import randomize
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +83,7 @@ def test_threads_may_share_a_stylizer(prefix, photo, runtime, tile):
 def test_what_exceeds_the_memory_is_painted_in_bands(network, photo, monkeypatch):
     image = photo(600, 400)
     expected = Stylizer(network)(image)
-    stylizer = Stylizer(network, max_memory=memory.resident() + 40 * 2**20)
+    stylizer = Stylizer(network, max_memory=resources.resident_memory() + 40 * 2**20)
     painted = bands.paint
     used = []
     monkeypatch.setattr(bands, "paint", lambda *a: used.append(a[2]) or painted(*a))
@@ -88,6 +92,19 @@ def test_what_exceeds_the_memory_is_painted_in_bands(network, photo, monkeypatch
     assert difference.max() <= 1
     stylizer(photo(20, 20))
     assert len(used) == 1
+
+
+def test_what_exceeds_the_memory_is_enlarged_in_tiles(photo):
+    network = SuperResolutionNet(4, width=4, residual_blocks=1)
+    network.build()
+    randomize(network, scale=0.2)
+    image = photo(100, 120)
+    expected = Stylizer(network)(image)
+    limited = Stylizer(network, max_memory=resources.resident_memory() + 24 * 2**20)
+    shapes, paint = [], limited.runtime.paint
+    limited.runtime.paint = lambda batch: shapes.append(batch.shape) or paint(batch)
+    assert np.abs(limited(image).astype(int) - expected).max() <= 1
+    assert len(shapes) > 1
 
 
 def test_batches_are_cut_image_by_image(network, photo):
@@ -99,6 +116,34 @@ def test_batches_are_cut_image_by_image(network, photo):
 def test_a_tile_too_small_is_refused_at_once(network):
     with pytest.raises(ValueError, match="`tile` must be 0 .* or at least 16"):
         Stylizer(network, tile=15)
+
+
+def test_bands_are_tried_where_the_whole_finds_too_little_memory(network, photo, monkeypatch):
+    """And lower ones where high ones do."""
+    image = photo(200, 40)
+    stylizer = Stylizer(network)
+    expected = stylizer(image)
+
+    def too_large(*_):
+        raise OutOfMemory("no memory")
+
+    painted, tried = bands.paint, []
+
+    def paint(runtime, image, rows, in_memory):
+        tried.append(rows)
+        return painted(runtime, image, rows, in_memory) if rows < 32 else too_large()
+
+    monkeypatch.setattr(stylizer.runtime, "paint", too_large)
+    monkeypatch.setattr(bands, "paint", paint)
+    assert np.abs(stylizer(image).astype(int) - expected).max() <= 1
+    assert len(tried) == 2
+    np.testing.assert_array_equal(stylizer(image[None])[0], stylizer(image))
+    monkeypatch.setattr(bands, "paint", too_large)
+    with pytest.raises(OutOfMemory, match="40 x 200"):
+        stylizer(image)
+    stylizer.tile = 0  # as the user wants it
+    with pytest.raises(OutOfMemory, match="40 x 200 .*--tile=auto"):
+        stylizer(image)
 
 
 @pytest.mark.parametrize(

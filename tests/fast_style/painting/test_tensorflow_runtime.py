@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from fast_style.painting.segments import segments
+from fast_style.errors import OutOfMemory
+from fast_style.painting.segments import Statistics, segments
 from fast_style.painting.tensorflow_runtime import TensorFlowRuntime, to_uint8
 from tests.checks import floats, make_painter
 
@@ -35,8 +37,20 @@ def test_moments_are_weighted_means_of_what_the_convolution_gives(painter, photo
     weights = np.zeros((24, 32)[axis - 1] // 4, np.float32)
     weights[1:3] = 0.5  # two rows (or columns) of the bottleneck, 8 of the image
     moments = np.zeros((2, runtime.architecture.normalized_channels), np.float32)
-    found = runtime.run_segment(first, {"pixels": image[None]}, moments, weights, axis)["moments"]
-    features = np.array(painter.down1.conv(painter.down1.pad(floats(image))))[0]
+    centre = np.float32([100, 120, 140])
+    statistics = Statistics(centre, moments)
+    found = runtime.run_segment(first, {"pixels": image[None]}, statistics, weights, axis)
+    features = np.array(painter.down1.conv(painter.down1.pad(floats(image) - centre)))[0]
     part = features[4:12] if axis == 1 else features[:, 4:12]
     expected = [part.mean((0, 1)), part.var((0, 1))]
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-2)
+    np.testing.assert_allclose(found["moments"], expected, rtol=1e-3, atol=1e-2)
+
+
+def test_a_lack_of_memory_is_one_error(painter, photo, monkeypatch):
+    def fail(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating\ntraceback")
+
+    runtime = TensorFlowRuntime(painter)
+    monkeypatch.setattr(runtime, "_function", fail)
+    with pytest.raises(OutOfMemory, match="OOM when allocating$"):
+        runtime.paint(photo()[None])

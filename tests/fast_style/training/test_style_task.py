@@ -5,11 +5,15 @@ import os
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from data.photos import Photos
 from fast_style import images
 from fast_style.checkpoints import store, styles, tensor_bundle
+from fast_style.errors import OutOfMemory
 from fast_style.losses.loss_settings import LossSettings
+from fast_style.machine import resources
+from fast_style.training import style_task
 from fast_style.training.added_style_task import AddedStyleTask
 from fast_style.training.paintings import Painting, read_paintings
 from fast_style.training.settings import TrainingSettings
@@ -198,3 +202,23 @@ def test_paintings_of_a_folder(tmp_path, photo, caplog):
     empty.mkdir()
     with pytest.raises(ValueError, match="no painting that can be read"):
         read_paintings(str(empty))
+
+
+def test_a_painting_or_crop_that_memory_cannot_hold_is_refused_before_the_first_pass(
+    make, monkeypatch
+):
+    monkeypatch.setattr(resources, "available_memory", lambda: 2**20)
+    large = Painting("wall", np.zeros((40, 50, 3), np.uint8))
+    with pytest.raises(OutOfMemory, match="painting wall, 50 x 40 .*--style_size"):
+        make(paintings=[large])
+    with pytest.raises(OutOfMemory, match="crop of 64 x 64 .*--image_size"):
+        make(settings={"image_size": 64})
+
+
+def test_paintings_that_find_too_little_memory_are_one_error(make, monkeypatch):
+    def fail(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
+
+    monkeypatch.setattr(style_task, "PerceptualLoss", fail)
+    with pytest.raises(OutOfMemory, match="--style_size"):
+        make()

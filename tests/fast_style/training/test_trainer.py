@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from fast_style.checkpoints import store
-from fast_style.errors import UserError
-from fast_style.training.errors import OutOfMemory, TrainingDiverged
+from fast_style.errors import OutOfMemory, UserError
+from fast_style.training.errors import TrainingDiverged
 from tests.training_runs import files, weights
 
 

@@ -1,0 +1,41 @@
+"""Memory and processors that this process may use, on any system."""
+
+import math
+import os
+
+import psutil
+
+from fast_style.machine import control_groups
+
+
+def available_memory():
+    """Bytes that this process may still take: of the machine, or of its control groups."""
+    machine, groups = psutil.virtual_memory().available, control_groups.memory_left()
+    return machine if groups is None else min(machine, groups)
+
+
+def resident_memory():
+    """Resident memory of this process, bytes."""
+    return psutil.Process().memory_info().rss
+
+
+def processors():
+    """How many threads can run at once (int): this process is bound so, or its groups limit it."""
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    share = control_groups.processors()
+    return bound or 1 if share is None else max(min(bound or 1, math.ceil(share)), 1)
+
+
+def thread_limit():
+    """`processors` where control groups limit them; else None: libraries see the rest."""
+    return None if control_groups.processors() is None else processors()
+
+
+def limit_tensorflow():
+    """Has TensorFlow, not yet started, use as many threads as control groups let run at once.
+
+    It starts one for each processor otherwise, which then wait for each other. An environment that
+    names a number keeps it.
+    """
+    if (count := thread_limit()) is not None:
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(count))
