@@ -20,6 +20,7 @@ from fast_style.checkpoints.metadata import (
     metadata_path,
     read_metadata,
 )
+from fast_style.checkpoints.replacement import whole
 from fast_style.networks.architecture import STYLE, Architecture
 
 # The files may be untrusted; a run's index has about 20,000 bytes, its graph as many.
@@ -46,7 +47,10 @@ def load(prefix):
         FileNotFoundError: there is no checkpoint at `prefix`.
         CheckpointError: damaged, not for a style, or JSON and weights do not match.
     """
-    prefix = os.fspath(prefix)
+    return whole(prefix, _load)
+
+
+def _load(prefix):
     metadata = read_metadata(prefix)
     check_task(prefix, metadata, STYLE)
     architecture = from_options(
