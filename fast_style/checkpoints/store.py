@@ -33,7 +33,9 @@ from fast_style.networks.super_resolution_net import SuperResolutionNet
 from fast_style.networks.transform_net import TransformNet
 
 NETWORKS = {network.task: network for network in (TransformNet, SuperResolutionNet)}  # by task
-_ORIGIN = ("task", "step", "style", "styles", "losses", "training", "init_from", "converted")
+_ORIGIN = (
+    *("task", "step", "style", "styles", "losses", "training", "init_from", "converted", "sha256"),
+)
 # What TensorFlow raises for damaged files.
 _DAMAGE = (tf.errors.OpError, RuntimeError, LookupError, UnicodeError, AssertionError)
 _NETWORK = "network"  # the attribute under which tf.train.Checkpoint holds the network
@@ -141,7 +143,11 @@ def network_config(network):
 
 
 def origin_of(metadata):
-    """What metadata keeps of the network that a run started from (dict), given that one's."""
+    """What metadata keeps of the network that a run started from (dict).
+
+    Args:
+        metadata: that network's, and as "sha256" the `arrays_hash` of its weights.
+    """
     return {name: metadata[name] for name in _ORIGIN if name in metadata}
 
 

@@ -8,7 +8,7 @@ from fast_style.errors import UserError, first_line
 
 
 class TrainingDiverged(UserError, ArithmeticError):
-    """The loss became NaN or infinite."""
+    """The loss, a gradient or a weight became NaN or infinite."""
 
 
 class OutOfMemory(UserError, MemoryError):

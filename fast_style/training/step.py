@@ -16,6 +16,9 @@ class TrainingStep:
         optimizer: built for them.
         distribution: `fast_style.training.distribution.Distribution`.
         jit_compile: bool, whether XLA compiles the step.
+
+    Attributes:
+        finite: bool, whether all gradients of the last step were finite.
     """
 
     def __init__(self, task, network, variables, optimizer, distribution, jit_compile=False):
@@ -25,6 +28,7 @@ class TrainingStep:
         self._optimizer = optimizer
         self._distribution = distribution
         self._function = distribution.compile(self._step, jit_compile)
+        self.finite = True
         self._names = []
         self._wants_stop = False
         self._stops = 0
@@ -32,7 +36,8 @@ class TrainingStep:
     def __call__(self, batch):
         """The losses of this worker's part of a batch, as `Progress` has them (dict of floats)."""
         vector, stops = self._function(batch, float(self._wants_stop))
-        values = vector.numpy().tolist()
+        not_finite, *values = vector.numpy().tolist()
+        self.finite = not_finite == 0
         self._stops = float(stops)
         return dict(zip(self._names, values, strict=True))
 
@@ -48,7 +53,7 @@ class TrainingStep:
         return self._stops > 0
 
     def _step(self, batch):
-        """A batch of uint8 images to a vector of losses."""
+        """A batch of uint8 images to a vector: 0, or more if a gradient is not finite; losses."""
         inputs, targets = self._task.prepare(batch)
         with tf.GradientTape() as tape:
             outputs = self._task.paint(self._network, inputs)
@@ -59,7 +64,9 @@ class TrainingStep:
         gradients = tape.gradient(part, self._variables)
         self._optimizer.apply(gradients, self._variables)
         self._names = ["total", *parts]
-        return tf.stack([total, *parts.values()])
+        finite = [tf.reduce_all(tf.math.is_finite(each)) for each in gradients if each is not None]
+        not_finite = 1 - tf.cast(tf.reduce_all(finite), tf.float32)
+        return tf.stack([not_finite, total, *parts.values()])
 
 
 @contextlib.contextmanager

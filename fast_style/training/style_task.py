@@ -6,7 +6,8 @@ import tensorflow as tf
 from fast_style import images
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import arrays_of, mix, style_names
-from fast_style.losses.loss_network import check_size
+from fast_style.errors import InvalidValue
+from fast_style.losses.loss_network import smallest_side
 from fast_style.losses.perceptual import PerceptualLoss, clip_through
 from fast_style.networks.transform_net import TransformNet
 from fast_style.training.task import Task
@@ -134,7 +135,16 @@ class StyleTask(Task):
         image = painting.image
         if self.settings.style_size:
             image = images.fit(image, self.settings.style_size)
-        check_size("style_size", min(image.shape[:2]), self.settings.losses.layers)
+        height, width = image.shape[:2]
+        smallest = smallest_side(self.settings.losses.layers)
+        if min(height, width) < smallest:
+            own = painting.image.shape
+            raise InvalidValue(
+                f"{painting.name}: {own[1]} x {own[0]} is {width} x {height} at a `style_size` of "
+                f"{self.settings.style_size}, its short side {min(height, width)}: for the style "
+                f"layers it must be at least {smallest}; give a larger --style_size, 0 for the "
+                "painting's own size, or a less narrow painting"
+            )
         return image
 
 
