@@ -135,15 +135,16 @@ class StyleTask(Task):
         image = painting.image
         if self.settings.style_size:
             image = images.fit(image, self.settings.style_size)
-        height, width = image.shape[:2]
         smallest = smallest_side(self.settings.losses.layers)
-        if min(height, width) < smallest:
-            own = painting.image.shape
+        if min(image.shape[:2]) < smallest:
+            size, fitted = (
+                f"{each.shape[1]} x {each.shape[0]}" for each in (painting.image, image)
+            )
+            at = "" if fitted == size else f", {fitted} at a `style_size` of {max(image.shape[:2])}"
             raise InvalidValue(
-                f"{painting.name}: {own[1]} x {own[0]} is {width} x {height} at a `style_size` of "
-                f"{self.settings.style_size}, its short side {min(height, width)}: for the style "
-                f"layers it must be at least {smallest}; give a larger --style_size, 0 for the "
-                "painting's own size, or a less narrow painting"
+                f"{painting.name}: the painting is {size}{at}: its short side must be at least "
+                f"{smallest} pixels for the layers of the losses; give a larger `style_size`, 0 "
+                "for the painting's own, or another painting"
             )
         return image
 
