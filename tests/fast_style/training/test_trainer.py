@@ -188,16 +188,14 @@ def test_a_second_run_in_the_folder_is_refused_until_the_first_has_ended(make, t
     assert make().step == 1  # none of those that failed holds it
 
 
-@pytest.mark.parametrize("value", [np.nan, 1e30])
+@pytest.mark.parametrize("value", [np.nan, 1e38], ids=["NaN", "too large for a picture"])
 def test_weights_that_are_not_good_are_not_saved(make, finished, value):
     trainer = make(settings={"steps": 5})
 
     def spoil():
         # After the loss and the gradients of this step, which were finite.
-        bias = trainer.network.out.conv.bias
-        kernel = trainer.network.out.conv.kernel
-        (bias if np.isnan(value) else kernel).assign((bias if np.isnan(value) else kernel) * value)
-        trainer.network.down1.conv.kernel.assign(trainer.network.down1.conv.kernel * value)
+        kernel = trainer.network.down1.conv.kernel
+        kernel.assign(kernel * value)
         return False
 
     with pytest.raises(TrainingDiverged, match=r"weights .* step 5; the last good .*ckpt-4;"):
