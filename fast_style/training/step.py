@@ -1,6 +1,7 @@
 """One step of a training run: losses, gradients, the optimizer's update."""
 
 import contextlib
+import math
 
 import keras
 import tensorflow as tf
@@ -36,8 +37,8 @@ class TrainingStep:
     def __call__(self, batch):
         """The losses of this worker's part of a batch, as `Progress` has them (dict of floats)."""
         vector, stops = self._function(batch, float(self._wants_stop))
-        not_finite, *values = vector.numpy().tolist()
-        self.finite = not_finite == 0
+        size, *values = vector.numpy().tolist()
+        self.finite = math.isfinite(size)
         self._stops = float(stops)
         return dict(zip(self._names, values, strict=True))
 
@@ -53,7 +54,7 @@ class TrainingStep:
         return self._stops > 0
 
     def _step(self, batch):
-        """A batch of uint8 images to a vector: 0, or more if a gradient is not finite; losses."""
+        """A batch of uint8 images to a vector: the size of the gradients, then the losses."""
         inputs, targets = self._task.prepare(batch)
         with tf.GradientTape() as tape:
             outputs = self._task.paint(self._network, inputs)
@@ -64,9 +65,9 @@ class TrainingStep:
         gradients = tape.gradient(part, self._variables)
         self._optimizer.apply(gradients, self._variables)
         self._names = ["total", *parts]
-        finite = [tf.reduce_all(tf.math.is_finite(each)) for each in gradients if each is not None]
-        not_finite = 1 - tf.cast(tf.reduce_all(finite), tf.float32)
-        return tf.stack([not_finite, total, *parts.values()])
+        # The sum of all absolute values is finite only if they are.
+        size = tf.add_n([tf.reduce_sum(tf.abs(each)) for each in gradients if each is not None])
+        return tf.stack([size, total, *parts.values()])
 
 
 @contextlib.contextmanager
