@@ -8,8 +8,8 @@ steps, then for all. Then it replaces its network ckpt-done, and is killed there
 is stopped once, and a second run is started in its folder.
 
 All must end with the same weights, optimizer moments, step and position, bit for bit. After each
-kill, every checkpoint that the run lists must load and TensorBoard's reader must read its log;
-ckpt-done must be the whole network of half the steps or of all. The second run must be refused.
+kill, every checkpoint must load and TensorBoard's reader must read its log; ckpt-done must be the
+whole network of half the steps or of all. The second run must be refused.
 
 Exit status: 0, or 1 if a run ended with other weights, repeated more steps than --save_every, had
 a network that was neither, or let in a second run.
@@ -187,19 +187,17 @@ class Run:
             self._step = max([self._step, *map(int, shown)])
 
     def check_readable(self):
-        """Loads each listed checkpoint and reads the log as TensorBoard does.
+        """Loads each checkpoint and reads the log as TensorBoard does.
 
         Returns:
             int, the newest checkpoint's step, 0 where there is none.
         """
-        state = tf.train.get_checkpoint_state(str(self.folder))
-        steps = [0]
-        for prefix in state.all_model_checkpoint_paths if state else ():
-            # One that `keep` lets go may be gone already, and is so at once: its index first.
-            if os.path.exists(f"{prefix}.index"):
-                steps.append(store.load_network(prefix)[1]["step"])
+        # Those that are not in place yet count: a run goes on from them.
+        found = map(re.compile(r"(ckpt-\d+)\.index|\.(ckpt-\d+)\.new").fullmatch, self._names())
+        names = {match[1] or match[2] for match in found if match}
+        steps = [store.load_network(self.folder / name)[1]["step"] for name in names]
         self.logged()
-        return max(steps)
+        return max([0, *steps])
 
     def logged(self):
         """Steps in each log, in the order in which they were begun: a list of lists."""
@@ -301,6 +299,8 @@ def kill_runs(folder, vgg_weights, runs, steps, save_every, width, image_size=64
         f"--width={width}",
         f"--image_size={image_size}",
         "--residual_blocks=1",
+        "--content_layers=block2_conv1",  # enough for a loss, and soon ready
+        "--style_layers=block1_conv1,block2_conv1",
         "--batch_size=2",
         "--log_every=1",
         "--validation_images=",

@@ -213,7 +213,7 @@ def _cluster_config():
     text = os.environ.get("TF_CONFIG", "").strip()
     try:
         config = json.loads(text or "{}")
-        return config if config.get("cluster") or "task" in config and config["task"] else {}
+        return config if config.get("cluster") or config.get("task") else {}
     except (AttributeError, ValueError) as error:
         raise _invalid(error) from error
 

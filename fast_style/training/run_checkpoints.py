@@ -57,12 +57,12 @@ class RunCheckpoints:
         self.latest = prefix
         # Later ones are of no use: a run goes on from the newest that can be read.
         steps = [each for each in self._steps() if each <= step]
-        kept, old = steps[-self._keep :], steps[: -self._keep]
-        with replacing(os.path.join(self.folder, _STATE), "w", encoding="utf-8") as file:
-            file.write(f'model_checkpoint_path: "ckpt-{step}"\n')
-            file.writelines(f'all_model_checkpoint_paths: "ckpt-{each}"\n' for each in kept)
-        for each in old:
-            replacement.remove(self._prefix(each))
+        self._list(steps[-self._keep :])
+        for each in steps[: -self._keep]:
+            try:
+                replacement.remove(self._prefix(each))
+            except OSError as error:  # Windows keeps what someone reads
+                logging.warning("an old checkpoint stays: %s", error)
 
     def restore(self, metadata):
         """Loads the newest readable checkpoint; if there is none, it only warns of an earlier run.
@@ -88,6 +88,8 @@ class RunCheckpoints:
                 failures.append(error)
                 continue
             self.latest = prefix
+            # A kill or someone else may have left another list, or none.
+            self._list([each for each in self._steps() if each <= step])
             return stored
         if failures:
             raise failures[0]
@@ -118,6 +120,12 @@ class RunCheckpoints:
             aside = store.set_aside(self.folder, DONE)
         store.save_network(network, prefix, metadata)
         return aside
+
+    def _list(self, steps):
+        """Writes TensorFlow's list of checkpoints: those of `steps`, ascending."""
+        with replacing(os.path.join(self.folder, _STATE), "w", encoding="utf-8") as file:
+            file.write(f'model_checkpoint_path: "ckpt-{steps[-1]}"\n')
+            file.writelines(f'all_model_checkpoint_paths: "ckpt-{each}"\n' for each in steps)
 
     def _prefix(self, step):
         return os.path.join(self.folder, f"ckpt-{step}")
