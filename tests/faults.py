@@ -19,6 +19,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
 
+import contextlib
 import dataclasses
 import pathlib
 import re
@@ -142,10 +143,8 @@ class Run:
         if moment == "start":
             self._wait(lambda: False, rng.uniform(0, seconds))
         elif moment == REPLACING:
-            last = self.folder / f"ckpt-{self.steps}.index"
-            self._wait(lambda: self._step >= self.steps and last.exists(), step=0.0005)
-            # A hidden folder appears in which the network is written, or takes ckpt-done's place.
-            self._wait(lambda: any(n.endswith((".tmp", ".new")) for n in self._names()), step=2e-4)
+            before = set(self._names())
+            self._wait(lambda: self._replaces(before), step=2e-4)
             time.sleep(rng.uniform(0, 0.04))
         else:
             first = self._first()
@@ -166,6 +165,15 @@ class Run:
         """The step with which this process began, as soon as it shows one."""
         self._wait(lambda: self._step > 0)
         return self._step
+
+    def _replaces(self, before):
+        """Whether ckpt-done is being written, or takes its place, in a folder that is new."""
+        for name in self._new(before):
+            if name.startswith("."):
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    if any(file.startswith("ckpt-done") for file in os.listdir(self.folder / name)):
+                        return True
+        return False
 
     def _names(self):
         return os.listdir(self.folder)
