@@ -106,7 +106,7 @@ class RunCheckpoints:
         return None
 
     def finish(self, network, metadata):
-        """Writes `ckpt-done`; one that came from another run is kept aside.
+        """Writes `ckpt-done`; one of another run, or of more steps, is kept aside.
 
         Returns:
             str, the folder where that one is, or None.
@@ -116,7 +116,9 @@ class RunCheckpoints:
             present = store.read_metadata(prefix)
         except (FileNotFoundError, store.CheckpointError):
             present = None
-        if present is not None and differences(present, metadata):
+        if present is not None and (
+            differences(present, metadata) or present.get("step", 0) > metadata["step"]
+        ):
             aside = store.set_aside(self.folder, DONE)
         store.save_network(network, prefix, metadata)
         return aside

@@ -159,11 +159,16 @@ def test_a_run_goes_on_without_the_list_of_checkpoints(make, finished, tmp_path)
 def test_a_run_that_starts_at_0_beside_an_earlier_one_says_so(make, finished, caplog):
     for step in (2, 4):
         os.remove(finished / f"ckpt-{step}.index")
-    trainer = make()
+    trainer = make(settings={"steps": 1})
     assert trainer.step == 0
     assert "starts at step 0" in caplog.text
     for name in ("ckpt-4.json", "ckpt-done", "log"):
         assert name in caplog.text
+    # The network that more steps had made is kept.
+    trainer.run()
+    assert trainer.set_aside == str(finished / "previous-1")
+    assert store.read_metadata(finished / "previous-1" / "ckpt-done")["step"] == 4
+    assert store.read_metadata(finished / "ckpt-done")["step"] == 1
 
 
 def test_fewer_steps_than_are_done_are_refused(make, finished):
