@@ -79,6 +79,7 @@ class Run:
 
     def __init__(self, arguments, folder, steps):
         self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.steps = steps
         self._arguments = [*arguments, f"--checkpoint_dir={folder}"]
         self._step = 0
