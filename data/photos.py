@@ -109,7 +109,7 @@ class Photos:
         return len(self._source)
 
     def fingerprint(self):
-        """A checksum (int) of the photographs' names."""
+        """A hash (str) that tells these photographs from others: by names and sizes of files."""
         return self._source.fingerprint
 
     @property

@@ -1,6 +1,6 @@
 """The photographs of a prepared TensorFlow Datasets dataset, for `data.photos`."""
 
-import zlib
+import hashlib
 
 import numpy as np
 import tensorflow as tf
@@ -73,8 +73,9 @@ class TfdsSource:
 
     @property
     def fingerprint(self):
-        """A checksum (int) of the dataset's name, version and split."""
-        return zlib.crc32(f"{self.name} {self.version} {self.split} {self.count}".encode())
+        """SHA-256 (str) of the dataset's name, version and split, and of its number of images."""
+        text = f"{self.name} {self.version} {self.split} {self.count}"
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def record(self, index):
         """A grey image for an unreadable record: TFDS can't read a single one at an index."""

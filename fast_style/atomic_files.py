@@ -1,19 +1,27 @@
 """Files and folders that appear complete or not at all: written elsewhere, then renamed."""
 
 import contextlib
+import errno
 import os
 import shutil
+import time
 import uuid
 
 PARTIAL = r"\.[0-9a-f]{32}\.tmp"
 """Regular expression of the names that files have while they are written."""
+WINDOWS = os.name == "nt"
+
+_PATIENCE = 5.0  # seconds for which Windows is asked again to rename a file that someone reads
+# What file systems answer that can't wait for the names in a folder, such as those of networks.
+_NO_FOLDERS = (errno.EBADF, errno.EINVAL, errno.ENOTSUP)
 
 
 @contextlib.contextmanager
 def replacing(path, mode="wb", **options):
     """Opens a file for writing that takes its place when the block ends without an error.
 
-    A reader sees the old file or the new one, whole; an error leaves the old one.
+    A reader sees the old file or the new one, whole; an error leaves the old one. So does a power
+    cut, if there was one: only then is it worth the wait for the disk.
 
     Args:
         path: path of the file; its folder exists.
@@ -30,7 +38,12 @@ def replacing(path, mode="wb", **options):
         # Not tempfile, whose files only their owner may read, whatever the umask.
         with open(partial, mode.replace("w", "x"), **options) as file:
             yield file
-        os.replace(partial, path)
+        replaced = os.path.exists(path)
+        if replaced:
+            sync(partial)
+        rename(partial, path)
+        if replaced:
+            sync(os.path.dirname(os.fspath(path)) or ".")
     except BaseException:  # KeyboardInterrupt too leaves nothing behind
         with contextlib.suppress(FileNotFoundError):
             os.remove(partial)
@@ -53,6 +66,73 @@ def folder_aside(folder):
         yield aside
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def sync(path):
+    """Waits until a file, or the names in a folder, are on the disk, where a power cut spares them.
+
+    Args:
+        path: path of a file, or of a folder: then its names alone. Windows and some file systems of
+            networks can't wait for these, and write them in order.
+
+    Raises:
+        OSError: they can't be written.
+    """
+    folder = os.path.isdir(path)
+    if folder and WINDOWS:
+        return
+    # Windows waits only for files that are open for writing.
+    number = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+    try:
+        os.fsync(number)
+    except OSError as error:
+        if not folder or error.errno not in _NO_FOLDERS:
+            raise
+    finally:
+        os.close(number)
+
+
+def rename(source, target):
+    """Gives a file or a folder another name in the same file system; a file there is replaced.
+
+    Windows refuses that while someone reads one of them, so there it is tried for some seconds.
+
+    Raises:
+        OSError: it can't be renamed.
+    """
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if not WINDOWS or time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+def duplicate(source, target):
+    """Puts a file under a second name as well, in place of what is there: a link, else a copy.
+
+    Args:
+        source: path of a file that is written anew, never changed.
+        target: path in the same file system; old or new at every moment.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    partial = unused_path(os.path.dirname(target))
+    try:
+        try:
+            os.link(source, partial)
+        except OSError:  # a file system without links
+            shutil.copyfile(source, partial)
+            sync(partial)
+        rename(partial, target)
+    finally:
+        # Still there after an error, and where both were links to the same file.
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(partial)
 
 
 def make_folder(folder, purpose):

@@ -225,11 +225,51 @@ def _matters(line):
     return os.path.exists(_NVIDIA_DRIVER) or not re.search("cuda|cuInit|TensorRT", line, re.I)
 
 
+@contextlib.contextmanager
+def lasting_output():
+    """Context in which a terminal or a pipe that is closed does not end the program.
+
+    What is printed from then on goes nowhere.
+    """
+    output, errors = _LastingStream(sys.stdout), _LastingStream(sys.stderr)
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        try:
+            yield
+        finally:
+            output.flush()
+            errors.flush()
+
+
+class _LastingStream:
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def write(self, text):
+        self._attempt(self._stream.write, text)
+        return len(text)
+
+    def flush(self):
+        self._attempt(self._stream.flush)
+
+    def _attempt(self, function, *arguments):
+        try:
+            function(*arguments)
+        except OSError:
+            # What is left in the buffer, too, so that it is no error at the end of the program.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+
 class StopSignals:
-    """Remembers Ctrl-C and SIGTERM, so that the program can finish its current step.
+    """Remembers Ctrl-C, SIGTERM and SIGHUP, so that the program can finish its current step.
 
     A context manager; call the object to ask whether to stop. A second signal of the same kind
-    ends the program at once.
+    ends the program at once. SIGHUP, which a terminal sends that is closed, stays ignored where it
+    is, as under nohup; Windows has none.
     """
 
     def __init__(self):
@@ -237,7 +277,10 @@ class StopSignals:
         self._before = {}
 
     def __enter__(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
+        hangup = getattr(signal, "SIGHUP", None)
+        if hangup is not None and signal.getsignal(hangup) == signal.SIG_IGN:
+            hangup = None
+        for number in filter(None, (signal.SIGINT, signal.SIGTERM, hangup)):
             self._before[number] = signal.signal(number, self._receive)
         return self
 

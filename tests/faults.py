@@ -3,20 +3,27 @@
     python -m tests.faults [--runs=20] [--steps=60]
 
 One run of train.py is left alone. Each of the others is killed while it starts, between two steps
-or while it saves, and started again with the same command until it is done. All must end with the
-same weights, optimizer moments, step and position, bit for bit. After each kill, every checkpoint
-that the run lists must load and TensorBoard's reader must read its log.
+or while it saves, and started again with the same command until it is done: first for half of the
+steps, then for all. Then it replaces its network ckpt-done, and is killed there, too. Meanwhile it
+is stopped once, and a second run is started in its folder.
 
-Exit status: 0, or 1 if a run ended with other weights or repeated more steps than --save_every.
+All must end with the same weights, optimizer moments, step and position, bit for bit. After each
+kill, every checkpoint must load and TensorBoard's reader must read its log; ckpt-done must be the
+whole network of half the steps or of all. The second run must be refused.
+
+Exit status: 0, or 1 if a run ended with other weights, repeated more steps than --save_every, had
+a network that was neither, or let in a second run.
 """
 
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports TensorFlow
 
+import contextlib
 import dataclasses
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,12 +35,14 @@ import tensorflow as tf
 from absl import app, flags
 
 from fast_style import images
-from fast_style.checkpoints import store
+from fast_style.checkpoints import store, tensor_bundle
+from fast_style.checkpoints.styles import arrays_hash
 from tests import event_logs
 from tests.scripts import ROOT, command
 
 MOMENTS = ("step", "save", "start")
 _SHARES = (0.6, 0.25, 0.15)  # of the kills
+REPLACING = "replace"  # the moment at which ckpt-done is replaced
 
 
 @dataclasses.dataclass
@@ -44,12 +53,18 @@ class Outcome:
         kills: moments at which it was killed.
         starts: processes that it took.
         repeated: for each kill, steps that were done again.
+        found: for each kill while it replaced ckpt-done, the step of the network there.
+        whole: whether each of these was the whole network of that step.
+        refused: whether a second run in its folder was refused.
         identical: whether it ended as the run that was left alone.
     """
 
     kills: list = dataclasses.field(default_factory=list)
     starts: int = 0
     repeated: list = dataclasses.field(default_factory=list)
+    found: list = dataclasses.field(default_factory=list)
+    whole: bool = True
+    refused: bool = False
     identical: bool = False
 
 
@@ -57,15 +72,16 @@ class Run:
     """One training run in a folder of its own, killed and started again.
 
     Args:
-        arguments: of train.py, all but --checkpoint_dir.
+        arguments: of train.py, all but --checkpoint_dir and --steps.
         folder: where its checkpoints go; made if missing.
-        steps: that it takes.
+        steps: that it takes; may be changed.
     """
 
     def __init__(self, arguments, folder, steps):
         self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.steps = steps
-        self._command = command("train.py", *arguments, f"--checkpoint_dir={folder}")
+        self._arguments = [*arguments, f"--checkpoint_dir={folder}"]
         self._step = 0
         self._process = None
 
@@ -73,15 +89,38 @@ class Run:
         """Starts a process of the run, and a thread that follows its progress bar."""
         self._step = 0
         self._text = []
-        self._process = subprocess.Popen(
-            self._command,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self._process = self._open(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self._reader = threading.Thread(target=self._follow, daemon=True)
         self._reader.start()
+
+    def _open(self, **options):
+        return subprocess.Popen(
+            command("train.py", *self._arguments, f"--steps={self.steps}"),
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            text=True,
+            **options,
+        )
+
+    def second_is_refused(self):
+        """Starts a second run while this one stands still in a step; whether it is refused."""
+        self._first()
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            second = self._open(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            _, text = second.communicate(timeout=600)
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+        last = text.strip().splitlines()[-1]
+        return second.returncode == 1 and re.match("error: .*another run", last) is not None
+
+    def done(self):
+        """The step of the network ckpt-done, and the hash of its weights.
+
+        Raises:
+            FileNotFoundError, ValueError: it is missing or damaged.
+        """
+        _, arrays, metadata = tensor_bundle.load(self.folder / "ckpt-done")
+        return metadata["step"], arrays_hash(arrays)
 
     def finish(self):
         """Waits for the end; raises `RuntimeError` unless the run ended well."""
@@ -94,7 +133,8 @@ class Run:
         """Kills the process at a moment of `MOMENTS`.
 
         Args:
-            moment: "start", while it starts; "step", at some step; "save", while it saves.
+            moment: "start", while it starts; "step", at some step; "save", while it saves;
+                `REPLACING`, while it replaces ckpt-done.
             rng: `numpy.random.Generator`.
             seconds: that a start takes.
 
@@ -103,6 +143,10 @@ class Run:
         """
         if moment == "start":
             self._wait(lambda: False, rng.uniform(0, seconds))
+        elif moment == REPLACING:
+            before = set(self._names())
+            self._wait(lambda: self._replaces(before), step=2e-4)
+            time.sleep(rng.uniform(0, 0.04))
         else:
             first = self._first()
             target = rng.integers(first, max(self.steps - 2, first) + 1)
@@ -123,8 +167,20 @@ class Run:
         self._wait(lambda: self._step > 0)
         return self._step
 
+    def _replaces(self, before):
+        """Whether ckpt-done is being written, or takes its place, in a folder that is new."""
+        for name in self._new(before):
+            if name.startswith("."):
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    if any(file.startswith("ckpt-done") for file in os.listdir(self.folder / name)):
+                        return True
+        return False
+
+    def _names(self):
+        return os.listdir(self.folder)
+
     def _new(self, before):
-        return set(os.listdir(self.folder)) - before
+        return set(self._names()) - before
 
     def _wait(self, condition, limit=float("inf"), step=0.01):
         """Waits for a condition, the end of the process or so many seconds."""
@@ -140,19 +196,17 @@ class Run:
             self._step = max([self._step, *map(int, shown)])
 
     def check_readable(self):
-        """Loads each listed checkpoint and reads the log as TensorBoard does.
+        """Loads each checkpoint and reads the log as TensorBoard does.
 
         Returns:
             int, the newest checkpoint's step, 0 where there is none.
         """
-        state = tf.train.get_checkpoint_state(str(self.folder))
-        steps = [0]
-        for prefix in state.all_model_checkpoint_paths if state else ():
-            # One that `keep` lets go may be gone already, and is so at once: its index first.
-            if os.path.exists(f"{prefix}.index"):
-                steps.append(store.load_network(prefix)[1]["step"])
+        # Those that are not in place yet count: a run goes on from them.
+        found = map(re.compile(r"(ckpt-\d+)\.index|\.(ckpt-\d+)\.new").fullmatch, self._names())
+        names = {match[1] or match[2] for match in found if match}
+        steps = [store.load_network(self.folder / name)[1]["step"] for name in names]
         self.logged()
-        return max(steps)
+        return max([0, *steps])
 
     def logged(self):
         """Steps in each log, in the order in which they were begun: a list of lists."""
@@ -169,7 +223,7 @@ class Run:
         return {name: np.asarray(reader.get_tensor(name)).tobytes() for name in sorted(names)}
 
 
-def kill_until_done(run, rng, seconds, kills):
+def kill_until_done(run, rng, seconds, kills, outcome):
     """Starts a run, kills it `kills` times and lets it end.
 
     Args:
@@ -177,25 +231,53 @@ def kill_until_done(run, rng, seconds, kills):
         rng: `numpy.random.Generator`, of the moments.
         seconds: that a start takes.
         kills: int, how often; fewer where the run is done before.
-
-    Returns:
-        `Outcome`, without `identical`.
+        outcome: `Outcome`, to which is added.
     """
-    outcome = Outcome()
-    while len(outcome.kills) < kills:
+    for _ in range(kills):
         moment = str(rng.choice(MOMENTS, p=_SHARES))
-        run.start()
-        outcome.starts += 1
-        if not run.kill(moment, rng, seconds):
-            return outcome
-        outcome.kills.append(moment)
-        saved = run.check_readable()
-        reached = max([saved, *(step for log in run.logged()[-1:] for step in log)])
-        outcome.repeated.append(reached - saved)
+        if not kill_once(run, rng, seconds, moment, outcome):
+            return
     run.start()
     outcome.starts += 1
     run.finish()
-    return outcome
+
+
+def kill_once(run, rng, seconds, moment, outcome, second=False):
+    """Starts a run and kills it at a moment; False if it was done before.
+
+    Args:
+        run, rng, seconds, outcome: as of `kill_until_done`.
+        moment: as of `Run.kill`.
+        second: bool, whether a second run is started in its folder before.
+    """
+    run.start()
+    outcome.starts += 1
+    if second:
+        outcome.refused = run.second_is_refused()
+    if not run.kill(moment, rng, seconds):
+        return False
+    outcome.kills.append(moment)
+    saved = run.check_readable()
+    reached = max([saved, *(step for log in run.logged()[-1:] for step in log)])
+    outcome.repeated.append(reached - saved)
+    return True
+
+
+def kill_while_replacing(run, rng, kills, outcome, expected):
+    """Kills a run while it replaces ckpt-done, and lets it end.
+
+    Args:
+        run, rng, kills, outcome: as of `kill_until_done`.
+        expected: what `Run.done` may return.
+    """
+    for _ in range(kills):
+        if kill_once(run, rng, 0, REPLACING, outcome):
+            found = run.done()
+            outcome.found.append(found[0])
+            outcome.whole &= found in expected
+    run.start()
+    outcome.starts += 1
+    run.finish()
 
 
 def kill_runs(folder, vgg_weights, runs, steps, save_every, width, image_size=64, seed=0):
@@ -222,25 +304,36 @@ def kill_runs(folder, vgg_weights, runs, steps, save_every, width, image_size=64
         style,
         folder / "photos",
         f"--vgg_weights={vgg_weights}",
-        f"--steps={steps}",
         f"--save_every={save_every}",
         f"--width={width}",
         f"--image_size={image_size}",
         "--residual_blocks=1",
+        "--content_layers=block2_conv1",  # enough for a loss, and soon ready
+        "--style_layers=block1_conv1,block2_conv1",
         "--batch_size=2",
         "--log_every=1",
         "--validation_images=",
     ]
-    whole = Run(arguments, folder / "whole", steps)
+    whole = Run(arguments, folder / "whole", steps // 2)
     began = time.monotonic()
     whole.start()
     whole._first()
     seconds = time.monotonic() - began
     whole.finish()
+    networks = [whole.done()]
+    whole.steps = steps
+    whole.start()
+    whole.finish()
+    networks.append(whole.done())
     expected = whole.state()
     for number in range(runs):
-        run = Run(arguments, folder / f"killed-{number}", steps)
-        outcome = kill_until_done(run, rng, seconds, kills=int(rng.integers(1, 4)))
+        run = Run(arguments, folder / f"killed-{number}", steps // 2)
+        outcome = Outcome()
+        kill_until_done(run, rng, seconds, int(rng.integers(1, 3)), outcome)
+        run.steps = steps
+        kill_once(run, rng, seconds, "step", outcome, second=True)
+        kill_while_replacing(run, rng, int(rng.integers(1, 3)), outcome, networks)
+        outcome.whole &= run.done() == networks[-1]
         outcome.identical = run.state() == expected
         run.check_readable()
         yield outcome
@@ -260,7 +353,10 @@ def main(argv):
             print(
                 f"run {len(outcomes)}: killed {len(outcome.kills)} times "
                 f"({', '.join(outcome.kills)}), {outcome.starts} starts, steps repeated "
-                f"{outcome.repeated}, {'identical' if outcome.identical else 'DIFFERENT'}",
+                f"{outcome.repeated}, {'identical' if outcome.identical else 'DIFFERENT'}; "
+                f"ckpt-done after kills of step {outcome.found}, "
+                f"{'whole' if outcome.whole else 'DAMAGED'}; "
+                f"second run {'refused' if outcome.refused else 'LET IN'}",
                 flush=True,
             )
     kills = sum(len(outcome.kills) for outcome in outcomes)
@@ -269,9 +365,13 @@ def main(argv):
     print(
         f"{len(outcomes)} runs, {kills} kills, {sum(o.starts for o in outcomes)} starts, "
         f"{sum(repeated)} steps repeated (at most {max(repeated, default=0)} after a kill, "
-        f"saved every {values.save_every}); {identical} identical to the uninterrupted run"
+        f"saved every {values.save_every}); {identical} identical to the uninterrupted run; "
+        f"ckpt-done whole after {sum(len(o.found) for o in outcomes)} kills while it was replaced "
+        f"in {sum(o.whole for o in outcomes)} runs; second run refused in "
+        f"{sum(o.refused for o in outcomes)}"
     )
-    return int(identical < len(outcomes) or max(repeated, default=0) > values.save_every)
+    good = all(o.identical and o.whole and o.refused for o in outcomes)
+    return int(not good or max(repeated, default=0) > values.save_every)
 
 
 if __name__ == "__main__":

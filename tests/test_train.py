@@ -1,11 +1,14 @@
 """train.py as a user runs it."""
 
+import fcntl
 import os
+import pty
 import re
 import resource
 import shutil
 import signal
 import subprocess
+import termios
 
 import numpy as np
 import pytest
@@ -102,6 +105,30 @@ def test_a_signal_saves_and_the_same_command_goes_on(style, photos, flags, tmp_p
     assert process.returncode == 0, process.stderr
     assert f"going on from step {step} of {step + 2}" in process.stdout
     assert store.read_metadata(tmp_path / "run" / "ckpt-done")["step"] == step + 2
+
+
+@pytest.mark.slow
+def test_a_terminal_that_is_closed_saves(style, photos, flags, tmp_path):
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    process = subprocess.Popen(
+        command("train.py", style, photos, *flags, "--steps=100000", "--save_every=100000"),
+        cwd=tmp_path,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
+    )
+    os.close(slave)
+    seen = ""
+    while not re.search(r" [1-9]\d*/100000", seen):
+        seen += os.read(master, 1000).decode()
+    os.close(master)
+    assert process.wait(120) == 128 + signal.SIGHUP
+    (saved,) = [name for name in os.listdir(tmp_path / "run") if name.endswith(".index")]
+    step = int(re.fullmatch(r"ckpt-(\d+)\.index", saved)[1])
+    assert store.load_network(tmp_path / "run" / f"ckpt-{step}")[1]["step"] == step
 
 
 def test_a_loss_of_nan_names_the_step_and_the_flags(style, photos, flags, tmp_path):

@@ -5,6 +5,7 @@ import math
 import os
 
 from fast_style.atomic_files import replacing
+from fast_style.checkpoints.replacement import whole
 from fast_style.errors import InvalidValue
 from fast_style.networks.architecture import STYLE, TASKS
 
@@ -55,7 +56,10 @@ def read_metadata(prefix):
         FileNotFoundError: there is no checkpoint or no JSON at `prefix`.
         CheckpointError: the JSON is damaged, or not the metadata of a network.
     """
-    prefix = os.fspath(prefix)
+    return whole(prefix, _read)
+
+
+def _read(prefix):
     path = metadata_path(prefix)
     if not os.path.isfile(f"{prefix}.index"):
         hint = " (give the prefix, without .index)" if os.path.isfile(prefix) else ""

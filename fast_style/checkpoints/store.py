@@ -6,7 +6,6 @@ network's config, so that PREFIX is all that is needed to load it.
 
 import contextlib
 import errno
-import glob
 import math
 import os
 import re
@@ -15,7 +14,7 @@ import tempfile
 
 import tensorflow as tf
 
-from fast_style.atomic_files import folder_aside, make_folder
+from fast_style.atomic_files import duplicate, folder_aside, make_folder, rename, sync
 from fast_style.checkpoints import tensor_bundle
 from fast_style.checkpoints.metadata import (
     CheckpointError,
@@ -26,6 +25,7 @@ from fast_style.checkpoints.metadata import (
     task_of,
     write_metadata,
 )
+from fast_style.checkpoints.replacement import checkpoint_files, replacing_checkpoint, whole
 from fast_style.checkpoints.styles import assign_arrays, choose
 from fast_style.errors import first_line, system_reason
 from fast_style.networks.architecture import STYLE
@@ -34,7 +34,11 @@ from fast_style.networks.super_resolution_net import SuperResolutionNet
 from fast_style.networks.transform_net import TransformNet
 
 NETWORKS = {network.task: network for network in (TransformNet, SuperResolutionNet)}  # by task
-_ORIGIN = ("task", "step", "style", "styles", "losses", "training", "init_from", "converted")
+_ORIGIN = (
+    *("task", "step", "style", "styles", "losses", "training", "init_from", "converted", "sha256"),
+)
+# What TensorFlow raises for damaged files.
+_DAMAGE = (tf.errors.OpError, RuntimeError, LookupError, UnicodeError, AssertionError)
 _NETWORK = "network"  # the attribute under which tf.train.Checkpoint holds the network
 
 
@@ -63,7 +67,8 @@ def _check_size(prefix, metadata):
     network = from_options(metadata, metadata_path(prefix), kind, kind.OPTIONS)
     blocks = [block for block in network.blocks if isinstance(block, ResidualBlock)]
     described = sum(4 * 2 * 9 * block.filters**2 for block in blocks)
-    found = sum(map(os.path.getsize, glob.glob(f"{glob.escape(prefix)}.data-*")))
+    data = [path for path in checkpoint_files(prefix) if ".data-" in os.path.basename(path)]
+    found = sum(map(os.path.getsize, data))
     if described > found:
         raise CheckpointError(
             f"{prefix}: the weights do not fit the network that {metadata_path(prefix)} "
@@ -88,7 +93,10 @@ def load_network(prefix, task=None, style=None):
         CheckpointError: damaged, of another task, or JSON and weights do not match.
         ValueError: `style` is unknown, or given for a network of one style.
     """
-    prefix = os.fspath(prefix)
+    return whole(prefix, lambda stored: _load(stored, task, style))
+
+
+def _load(prefix, task, style):
     metadata = read_metadata(prefix)
     check_task(prefix, metadata, task)
     if style is not None:
@@ -96,9 +104,9 @@ def load_network(prefix, task=None, style=None):
         return network_of(*choose(arrays, architecture, metadata, prefix, style)), metadata
     _check_size(prefix, metadata)
     network = build_network(metadata, metadata_path(prefix))
-    with reading_checkpoint(prefix):
-        _check_shapes(prefix, network)
-        status = tf.train.Checkpoint(**{_NETWORK: network}).read(prefix)
+    with reading_checkpoint(prefix) as readable:
+        _check_shapes(prefix, readable, network)
+        status = tf.train.Checkpoint(**{_NETWORK: network}).read(readable)
         status.expect_partial()  # a run's checkpoint holds its optimizer, too
         status.assert_existing_objects_matched()
     return network, metadata
@@ -118,7 +126,7 @@ def network_of(arrays, architecture):
 
 
 def save_network(network, prefix, metadata):
-    """Writes a network's weights and metadata, each file complete or not at all.
+    """Writes a network's weights and metadata; a reader sees the old checkpoint or the new one.
 
     Args:
         network: a `TransformNet` or `SuperResolutionNet`.
@@ -129,17 +137,15 @@ def save_network(network, prefix, metadata):
         OSError: the disk is full or the folder can't be written.
     """
     prefix = os.fspath(prefix)
-    folder, name = os.path.split(prefix)
-    folder = folder or "."
-    os.makedirs(folder, exist_ok=True)
-    with folder_aside(folder) as aside:
-        with writing_checkpoint(prefix):
-            partial = tf.train.Checkpoint(**{_NETWORK: network}).write(os.path.join(aside, name))
-        write_metadata(partial, {**metadata_of(network), **metadata})
-        # Data before the index, the index before the JSON: what a file refers to exists already.
-        for path in [*glob.glob(f"{glob.escape(partial)}.data-*"), f"{partial}.index"]:
-            os.replace(path, os.path.join(folder, os.path.basename(path)))
-        os.replace(metadata_path(partial), metadata_path(prefix))
+    os.makedirs(os.path.dirname(prefix) or ".", exist_ok=True)
+    save(tf.train.Checkpoint(**{_NETWORK: network}), prefix, {**metadata_of(network), **metadata})
+
+
+def save(checkpoint, prefix, metadata):
+    """Writes what a `tf.train.Checkpoint` holds, with metadata (dict), as `save_network` does."""
+    with writing_checkpoint(prefix), replacing_checkpoint(prefix) as partial:
+        checkpoint.write(partial)
+        write_metadata(partial, metadata)
 
 
 def metadata_of(network):
@@ -157,7 +163,11 @@ def network_config(network):
 
 
 def origin_of(metadata):
-    """What metadata keeps of the network that a run started from (dict), given that one's."""
+    """What metadata keeps of the network that a run started from (dict).
+
+    Args:
+        metadata: that network's, and as "sha256" the `arrays_hash` of its weights.
+    """
     return {name: metadata[name] for name in _ORIGIN if name in metadata}
 
 
@@ -176,9 +186,9 @@ def set_aside(folder, name=None):
     """Moves checkpoints of an earlier run into `folder`/previous-N.
 
     Args:
-        folder: a run's checkpoint folder.
-        name: name of one checkpoint, such as "ckpt-done"; None for all numbered ones of the run,
-            and its log.
+        folder: a run's checkpoint folder, whose unfinished checkpoints are finished.
+        name: name of one checkpoint, such as "ckpt-done", which stays to be replaced, too; None for
+            all numbered ones of the run, and its log.
 
     Returns:
         str, the new folder, or None if there was nothing to move.
@@ -190,27 +200,35 @@ def set_aside(folder, name=None):
     number = 1
     while os.path.exists(aside := os.path.join(folder, f"previous-{number}")):
         number += 1
-    os.mkdir(aside)
-    for entry in found:
-        shutil.move(os.path.join(folder, entry), aside)
+    # All are there before the first one goes: a run that is killed meanwhile tears none apart.
+    files = [entry for entry in found if os.path.isfile(os.path.join(folder, entry))]
+    with folder_aside(folder) as partial:
+        for entry in files:
+            duplicate(os.path.join(folder, entry), os.path.join(partial, entry))
+        sync(partial)
+        rename(partial, aside)
+        sync(folder)
+    for entry in () if name else files:
+        os.remove(os.path.join(folder, entry))
+    for entry in set(found) - set(files):
+        rename(os.path.join(folder, entry), os.path.join(aside, entry))
     return aside
 
 
 @contextlib.contextmanager
 def writing_checkpoint(prefix):
-    """Context that turns TensorFlow's errors while writing a checkpoint into `OSError`."""
-    prefix = os.fspath(prefix)
+    """Context that turns errors while writing a checkpoint into an `OSError` that names it."""
     try:
         yield
     except tf.errors.OpError as error:
-        for part in glob.glob(f"{glob.escape(prefix)}_temp*"):
-            shutil.rmtree(part, ignore_errors=True)
         full = isinstance(error, tf.errors.ResourceExhaustedError)
-        raise OSError(
-            errno.ENOSPC if full else errno.EIO,
-            f"could not be written ({system_reason(error)}); earlier checkpoints are kept",
-            prefix,
-        ) from error
+        number, reason, cause = errno.ENOSPC if full else errno.EIO, system_reason(error), error
+    except OSError as error:
+        number, reason, cause = error.errno or errno.EIO, error.strerror or str(error), error
+    else:
+        return
+    text = f"could not be written ({reason}); earlier checkpoints are kept"
+    raise OSError(number, text, os.fspath(prefix)) from cause
 
 
 @contextlib.contextmanager
@@ -218,19 +236,43 @@ def reading_checkpoint(prefix):
     """Context in which TensorFlow may read a checkpoint: its index is checked before.
 
     TensorFlow's errors about damaged files become `CheckpointError`.
+
+    Args:
+        prefix: checkpoint prefix.
+
+    Yields:
+        str, a prefix under which TensorFlow finds the files: it takes brackets, stars, question
+        marks and backslashes in a path for a pattern, so where there are some, that of links or
+        copies in a temporary folder.
     """
     tensor_bundle.check(prefix)
-    try:
-        yield
-    except (tf.errors.OpError, RuntimeError, LookupError, UnicodeError, AssertionError) as error:
-        raise CheckpointError(f"{prefix}: damaged checkpoint ({first_line(error)})") from error
+    with contextlib.ExitStack() as stack:
+        try:
+            yield _without_magic(prefix, stack)
+        except _DAMAGE as error:
+            raise CheckpointError(f"{prefix}: damaged checkpoint ({first_line(error)})") from error
 
 
-def _check_shapes(prefix, network):
-    """Raises `CheckpointError` unless the weights on disk have the shapes of `network`'s."""
+def _without_magic(prefix, stack):
+    """The prefix that `reading_checkpoint` yields, for as long as `stack` is open."""
+    if not re.search(r"[][*?\\]", prefix if os.sep == "/" else prefix.replace(os.sep, "/")):
+        return prefix
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    for path in checkpoint_files(prefix):
+        suffix = os.path.basename(path)[len(os.path.basename(prefix)) :]
+        copy = os.path.join(folder, f"ckpt{suffix}")
+        try:
+            os.symlink(os.path.abspath(path), copy)
+        except OSError:  # Windows keeps links for administrators
+            shutil.copyfile(path, copy)
+    return os.path.join(folder, "ckpt")
+
+
+def _check_shapes(prefix, readable, network):
+    """Raises `CheckpointError` unless the weights at `readable` have the shapes of `network`'s."""
     # A variable that the optimizer refers to is stored under the optimizer's name.
     kept = (f"{_NETWORK}/", "optimizer/_trainable_variables/")
-    shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+    shapes = tf.train.load_checkpoint(readable).get_variable_to_shape_map()
     found = sorted(tuple(shape) for name, shape in shapes.items() if name.startswith(kept))
     wanted = sorted(tuple(weight.shape) for weight in network.weights)
     if found != wanted:

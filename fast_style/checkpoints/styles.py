@@ -6,6 +6,7 @@ made of the arrays alone.
 """
 
 import dataclasses
+import hashlib
 import math
 import re
 
@@ -168,6 +169,20 @@ def assign_arrays(network, arrays):
     """Sets a built network's weights from a dict from path to array."""
     for weight in network.weights:
         weight.assign(arrays[_path(weight)])
+
+
+def arrays_hash(arrays):
+    """SHA-256, in hexadecimal digits, of the names, shapes and numbers of arrays.
+
+    Args:
+        arrays: dict from name to array, in any order.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name], np.float32)
+        digest.update(f"{name} {array.shape}".encode())
+        digest.update(array)
+    return digest.hexdigest()
 
 
 def _path(weight):

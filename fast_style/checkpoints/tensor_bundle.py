@@ -18,6 +18,7 @@ from fast_style.checkpoints.metadata import (
     metadata_path,
     read_metadata,
 )
+from fast_style.checkpoints.replacement import whole
 from fast_style.networks.architecture import STYLE, Architecture
 
 
@@ -35,7 +36,10 @@ def load(prefix):
         FileNotFoundError: there is no checkpoint at `prefix`.
         CheckpointError: damaged, not for a style, or JSON and weights do not match.
     """
-    prefix = os.fspath(prefix)
+    return whole(prefix, _load)
+
+
+def _load(prefix):
     metadata = read_metadata(prefix)
     check_task(prefix, metadata, STYLE)
     architecture = from_options(

@@ -93,15 +93,24 @@ def main(argv):
     trainer = TaskTrainer(
         task,
         photos,
-        photos_name=source if source.startswith("tfds:") else os.path.basename(source.rstrip("/")),
+        photos_name=_name(source),
         validation_images=validation,
         distribution=distribution,
         **training_flags.trainer_options(values),
     )
-    print(f"training on {command_line.describe_device()}", flush=True)
-    if trainer.step:
-        print(f"going on from step {trainer.step} of {settings.steps} in {values.checkpoint_dir}")
-    return _train(trainer, photos, distribution)
+    with command_line.lasting_output():
+        print(f"training on {command_line.describe_device()}", flush=True)
+        if trainer.step:
+            folder = values.checkpoint_dir
+            print(f"going on from step {trainer.step} of {settings.steps} in {folder}", flush=True)
+        return _train(trainer, photos, distribution)
+
+
+def _name(source):
+    """How photographs are called: TFDS's name, or that of their folder, however it is spelled."""
+    if source.startswith(TFDS_PREFIX):
+        return source
+    return os.path.basename(os.path.abspath(source))
 
 
 def _train(trainer, photos, distribution):

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from fast_style.checkpoints import store, tensor_bundle
 from fast_style.checkpoints.metadata import check_task, read_metadata
-from fast_style.checkpoints.styles import check_names, mix, style_names
+from fast_style.checkpoints.styles import arrays_hash, check_names, mix, style_names
 from fast_style.errors import InvalidValue
 from fast_style.networks.architecture import STYLE
 from fast_style.training.style_task import StyleTask
@@ -52,7 +52,7 @@ class AddedStyleTask(StyleTask):
         rows = np.eye(self._known)
         new = np.full((self.styles, self._known), 1 / self._known)
         self._network = store.network_of(*mix(arrays, architecture, np.concatenate([rows, new])))
-        return self._network, store.origin_of(self._metadata)
+        return self._network, store.origin_of({**self._metadata, "sha256": arrays_hash(arrays)})
 
     def trainable_variables(self, network):
         return [variable for variable in network.trainable_variables if len(variable.shape) == 2]

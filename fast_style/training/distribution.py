@@ -55,7 +55,7 @@ class Distribution:
         """
         check_choice("strategy", kind, STRATEGIES)
         if kind == "auto":
-            if "TF_CONFIG" in os.environ and _place_in_cluster()[1] > 1:
+            if _place_in_cluster()[1] > 1:
                 kind = "multiworker"
             elif len(tf.config.list_physical_devices("GPU")) > 1:
                 kind = "mirrored"
@@ -65,6 +65,11 @@ class Distribution:
             return cls()
         if kind == "mirrored":
             return cls(tf.distribute.MirroredStrategy())
+        if not _cluster_config():
+            raise InvalidValue(
+                "`strategy` multiworker needs the environment variable TF_CONFIG, which names all "
+                "workers and this one"
+            )
         _place_in_cluster()
         try:
             return cls(tf.distribute.MultiWorkerMirroredStrategy())
@@ -199,30 +204,43 @@ class Distribution:
         )
 
 
-def _place_in_cluster():
-    """This process's number and the number of workers (ints), from TF_CONFIG.
+def _cluster_config():
+    """What TF_CONFIG says (dict), empty where it is missing or names no workers.
 
     Raises:
-        ValueError: it is missing or invalid.
+        ValueError: it is invalid.
     """
-    text = os.environ.get("TF_CONFIG", "")
-    if not text:
-        raise InvalidValue(
-            "`strategy` multiworker needs the environment variable TF_CONFIG, which names all "
-            "workers and this one"
-        )
+    text = os.environ.get("TF_CONFIG", "").strip()
     try:
-        config = json.loads(text)
+        config = json.loads(text or "{}")
+        return config if config.get("cluster") or config.get("task") else {}
+    except (AttributeError, ValueError) as error:
+        raise _invalid(error) from error
+
+
+def _place_in_cluster():
+    """This process's number and the number of workers (ints), from TF_CONFIG; else 0 and 1.
+
+    Raises:
+        ValueError: it is invalid.
+    """
+    config = _cluster_config()
+    if not config:
+        return 0, 1
+    try:
         cluster, task = config["cluster"], config["task"]
         counts = {job: len(cluster.get(job, ())) for job in _TRAINING_JOBS}
         job, index = task["type"], int(task["index"])
         if not 0 <= index < counts[job]:
             raise InvalidValue(f"there is no {job} {index}")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else error
-        raise InvalidValue(
-            f"TF_CONFIG is invalid ({reason}); it must be JSON such as "
-            '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, '
-            '"task": {"type": "worker", "index": 0}}'
-        ) from error
+        raise _invalid(f"{error} is missing" if isinstance(error, KeyError) else error) from error
     return index + (counts["chief"] if job == "worker" else 0), sum(counts.values())
+
+
+def _invalid(reason):
+    return InvalidValue(
+        f"TF_CONFIG is invalid ({reason}); it must be JSON such as "
+        '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, '
+        '"task": {"type": "worker", "index": 0}}'
+    )

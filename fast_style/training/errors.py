@@ -9,7 +9,7 @@ from fast_style.machine import tensorflow_memory
 
 
 class TrainingDiverged(UserError, ArithmeticError):
-    """The loss became NaN or infinite."""
+    """The loss, a gradient or a weight became NaN or infinite."""
 
 
 class WorkerLost(UserError, ConnectionError):

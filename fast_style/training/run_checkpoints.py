@@ -1,10 +1,6 @@
 """The checkpoints of a run: written regularly, and restored to resume it."""
 
 import contextlib
-import glob
-import json
-import math
-import operator
 import os
 import re
 import shutil
@@ -12,13 +8,14 @@ import shutil
 import tensorflow as tf
 from absl import logging
 
-from fast_style.atomic_files import PARTIAL
-from fast_style.checkpoints import store
+from fast_style.atomic_files import PARTIAL, replacing
+from fast_style.checkpoints import replacement, store
 from fast_style.errors import InvalidValue
+from fast_style.training.finite import all_finite
+from fast_style.training.same_run import differences
 
-# Settings that may differ between a run and the one that resumes it.
-_FREE = {("training", "steps"), ("training", "photos_found")}
-_MEASURED = "distances"  # of a style: each process measures them anew
+DONE = "ckpt-done"
+_STATE = "checkpoint"  # TensorFlow's list of checkpoints, for its own tools: it is not read here
 # Unfinished files of a run that was killed while saving: TensorFlow's, and those of this version
 # and of version 0.1.
 _LEFTOVERS = re.compile(
@@ -29,24 +26,25 @@ _LEFTOVERS = re.compile(
 class RunCheckpoints:
     """Keeps ckpt-STEP in a folder, each with its metadata, and restores the newest intact one.
 
-    Unfinished files of a run that was killed while saving are removed.
+    What a run that was killed while saving left is finished, or removed.
 
     Args:
-        folder: path of an existing folder.
+        folder: path of an existing folder that no other run writes.
         keep: int, number of checkpoints that are kept.
-        **objects: what is saved: the network, the optimizer and `tf.Variable`s by name.
+        network, optimizer, **objects: what is saved; the rest are `tf.Variable`s by name.
+
+    Attributes:
+        latest: prefix of the newest checkpoint that is known to be good, or None.
     """
 
-    def __init__(self, folder, keep, **objects):
+    def __init__(self, folder, keep, network, optimizer, **objects):
         self.folder = folder
-        self._checkpoint = tf.train.Checkpoint(**objects)
-        self._manager = tf.train.CheckpointManager(self._checkpoint, folder, max_to_keep=keep)
-        self._remove_leftovers()
-
-    @property
-    def latest(self):
-        """Prefix of the newest checkpoint, or None."""
-        return self._manager.latest_checkpoint
+        self.latest = None
+        self._keep = keep
+        self._variables = [*network.variables, *optimizer.variables]
+        self._checkpoint = tf.train.Checkpoint(network=network, optimizer=optimizer, **objects)
+        replacement.finish_all(folder)
+        self._unfinished = self._remove_leftovers()
 
     def save(self, step, metadata):
         """Writes ckpt-STEP and removes the oldest beyond `keep`.
@@ -54,15 +52,20 @@ class RunCheckpoints:
         Raises:
             OSError: the disk is full or the folder can't be written; earlier ones stay.
         """
-        prefix = os.path.join(self.folder, f"ckpt-{step}")
-        # The metadata first: once the index exists, the checkpoint is complete.
-        store.write_metadata(prefix, metadata)
-        with store.writing_checkpoint(prefix):
-            self._manager.save(checkpoint_number=step)
-        self._remove_without_index()
+        prefix = self._prefix(step)
+        store.save(self._checkpoint, prefix, metadata)
+        self.latest = prefix
+        # Later ones are of no use: a run goes on from the newest that can be read.
+        steps = [each for each in self._steps() if each <= step]
+        self._list(steps[-self._keep :])
+        for each in steps[: -self._keep]:
+            try:
+                replacement.remove(self._prefix(each))
+            except OSError as error:  # Windows keeps what someone reads
+                logging.warning("an old checkpoint stays: %s", error)
 
     def restore(self, metadata):
-        """Loads the newest readable checkpoint; does nothing if there is no checkpoint.
+        """Loads the newest readable checkpoint; if there is none, it only warns of an earlier run.
 
         Args:
             metadata: of this run, compared with that of the run to resume.
@@ -75,21 +78,73 @@ class RunCheckpoints:
             CheckpointError, FileNotFoundError: there are checkpoints, none of them readable.
         """
         failures = []
-        for prefix in reversed(self._manager.checkpoints):
+        for step in reversed(self._steps()):
+            prefix = self._prefix(step)
             try:
                 stored = self._check_same_run(prefix, metadata)
-                with store.reading_checkpoint(prefix):
-                    self._checkpoint.read(prefix).assert_existing_objects_matched()
+                self._read(prefix)
             except (store.CheckpointError, FileNotFoundError) as error:
                 logging.warning("%s", error)
                 failures.append(error)
                 continue
+            self.latest = prefix
+            # A kill or someone else may have left another list, or none.
+            self._list([each for each in self._steps() if each <= step])
             return stored
         if failures:
             raise failures[0]
+        names = set(os.listdir(self.folder))
+        if left := [
+            *self._unfinished,
+            *(n for n in (f"{DONE}.index", _STATE, "log") if n in names),
+        ]:
+            logging.warning(
+                "%s: starts at step 0: of an earlier run there is %s, but no whole checkpoint",
+                self.folder,
+                ", ".join(left),
+            )
         return None
 
+    def finish(self, network, metadata):
+        """Writes `ckpt-done`; one of another run, or of more steps, is kept aside.
+
+        Returns:
+            str, the folder where that one is, or None.
+        """
+        prefix, aside = os.path.join(self.folder, DONE), None
+        try:
+            present = store.read_metadata(prefix)
+        except (FileNotFoundError, store.CheckpointError):
+            present = None
+        if present is not None and (
+            differences(present, metadata) or present.get("step", 0) > metadata["step"]
+        ):
+            aside = store.set_aside(self.folder, DONE)
+        store.save_network(network, prefix, metadata)
+        return aside
+
+    def _list(self, steps):
+        """Writes TensorFlow's list of checkpoints: those of `steps`, ascending."""
+        with replacing(os.path.join(self.folder, _STATE), "w", encoding="utf-8") as file:
+            file.write(f'model_checkpoint_path: "ckpt-{steps[-1]}"\n')
+            file.writelines(f'all_model_checkpoint_paths: "ckpt-{each}"\n' for each in steps)
+
+    def _prefix(self, step):
+        return os.path.join(self.folder, f"ckpt-{step}")
+
+    def _steps(self):
+        """The steps of all checkpoints in the folder, ascending."""
+        found = map(re.compile(r"ckpt-(\d+)\.index").fullmatch, os.listdir(self.folder))
+        return sorted(int(match[1]) for match in found if match)
+
+    def _read(self, prefix):
+        with store.reading_checkpoint(prefix) as readable:
+            self._checkpoint.read(readable).assert_existing_objects_matched()
+        if not all_finite(self._variables):
+            raise store.CheckpointError(f"{prefix}: not all of its weights are finite numbers")
+
     def _remove_leftovers(self):
+        """Removes unfinished files; returns the names of those of checkpoints without an index."""
         for name in filter(_LEFTOVERS.fullmatch, os.listdir(self.folder)):
             path = os.path.join(self.folder, name)
             if os.path.isdir(path):
@@ -97,14 +152,13 @@ class RunCheckpoints:
             else:
                 with contextlib.suppress(OSError):
                     os.remove(path)
-        self._remove_without_index()
-
-    def _remove_without_index(self):
-        """Removes metadata and weights of checkpoints without an index: removed or unfinished."""
-        for path in glob.glob(os.path.join(glob.escape(self.folder), "ckpt-*.*")):
-            stem = re.fullmatch(r"(.*ckpt-\d+)\.(json|data-\d+-of-\d+)", path)
-            if stem and not os.path.exists(f"{stem[1]}.index"):
-                os.remove(path)
+        removed = []
+        for name in sorted(os.listdir(self.folder)):
+            found = re.fullmatch(r"(ckpt-\d+)\.(json|data-\d+-of-\d+)", name)
+            if found and not os.path.exists(os.path.join(self.folder, f"{found[1]}.index")):
+                os.remove(os.path.join(self.folder, name))
+                removed.append(name)
+        return removed
 
     def _check_same_run(self, prefix, metadata):
         stored = store.read_metadata(prefix)
@@ -116,55 +170,3 @@ class RunCheckpoints:
                 "same settings, another --checkpoint_dir, or --noresume to start afresh"
             )
         return stored
-
-
-def differences(stored, metadata):
-    """The settings in which two runs differ.
-
-    Args:
-        stored: metadata of one run, as read from JSON.
-        metadata: metadata of the other.
-
-    Returns:
-        list of (name, stored value, other value).
-    """
-    metadata = json.loads(json.dumps(metadata))  # tuples become lists, as in `stored`
-    tasks = [store.task_of(one) for one in (stored, metadata)]
-    if tasks[0] != tasks[1]:
-        return [("task", *tasks)]
-    # A schedule that ends at the last step makes the result depend on the number of steps.
-    scheduled = "learning_rate_schedule" in metadata["training"]
-    free = _FREE - {("training", "steps")} if scheduled else _FREE
-    found = []
-    for group in ("network", "style", "styles", "losses", "training"):
-        before, now = (_by_name(one.get(group, {})) for one in (stored, metadata))
-        for name in dict.fromkeys((*now, *before)):
-            same = _close if name.endswith(_MEASURED) else operator.eq
-            if (group, name) not in free and not same(before.get(name), now.get(name)):
-                found.append((f"{group} {name}", before.get(name), now.get(name)))
-    # What was measured differs where something else does: that is to be named first.
-    return sorted(found, key=lambda difference: difference[0].endswith(_MEASURED))
-
-
-def _by_name(group):
-    """A list of styles as a dict."""
-    if isinstance(group, list):
-        styles = {f"{s['name']} {key}": s[key] for s in group for key in s if key != "name"}
-        return {"names": [style["name"] for style in group]} | styles
-    return group
-
-
-def _close(before, now):
-    """Whether what was measured is the same up to rounding."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        return before.keys() == now.keys() and all(_close(before[n], now[n]) for n in before)
-    if isinstance(before, float) and isinstance(now, float):
-        return math.isclose(before, now, rel_tol=1e-3)
-    return before == now
-
-
-def unmeasured(metadata):
-    """Metadata without what each worker measures for itself, up to rounding."""
-    if isinstance(metadata, dict):
-        return {n: unmeasured(value) for n, value in metadata.items() if n != _MEASURED}
-    return [unmeasured(each) for each in metadata] if isinstance(metadata, list) else metadata

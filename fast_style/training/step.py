@@ -1,6 +1,7 @@
 """One step of a training run: losses, gradients, the optimizer's update."""
 
 import contextlib
+import math
 
 import keras
 import tensorflow as tf
@@ -16,6 +17,9 @@ class TrainingStep:
         optimizer: built for them.
         distribution: `fast_style.training.distribution.Distribution`.
         jit_compile: bool, whether XLA compiles the step.
+
+    Attributes:
+        finite: bool, whether all gradients of the last step were finite.
     """
 
     def __init__(self, task, network, variables, optimizer, distribution, jit_compile=False):
@@ -25,6 +29,7 @@ class TrainingStep:
         self._optimizer = optimizer
         self._distribution = distribution
         self._function = distribution.compile(self._step, jit_compile)
+        self.finite = True
         self._names = []
         self._wants_stop = False
         self._stops = 0
@@ -32,7 +37,8 @@ class TrainingStep:
     def __call__(self, batch):
         """The losses of this worker's part of a batch, as `Progress` has them (dict of floats)."""
         vector, stops = self._function(batch, float(self._wants_stop))
-        values = vector.numpy().tolist()
+        size, *values = vector.numpy().tolist()
+        self.finite = math.isfinite(size)
         self._stops = float(stops)
         return dict(zip(self._names, values, strict=True))
 
@@ -48,7 +54,7 @@ class TrainingStep:
         return self._stops > 0
 
     def _step(self, batch):
-        """A batch of uint8 images to a vector of losses."""
+        """A batch of uint8 images to a vector: the size of the gradients, then the losses."""
         inputs, targets = self._task.prepare(batch)
         with tf.GradientTape() as tape:
             outputs = self._task.paint(self._network, inputs)
@@ -59,7 +65,9 @@ class TrainingStep:
         gradients = tape.gradient(part, self._variables)
         self._optimizer.apply(gradients, self._variables)
         self._names = ["total", *parts]
-        return tf.stack([total, *parts.values()])
+        # The sum of all absolute values is finite only if they are.
+        size = tf.add_n([tf.reduce_sum(tf.abs(each)) for each in gradients if each is not None])
+        return tf.stack([size, total, *parts.values()])
 
 
 @contextlib.contextmanager

@@ -6,7 +6,8 @@ import tensorflow as tf
 from fast_style import images
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import arrays_of, mix, style_names
-from fast_style.losses.loss_network import check_size
+from fast_style.errors import InvalidValue
+from fast_style.losses.loss_network import smallest_side
 from fast_style.losses.memory import check_fits
 from fast_style.losses.perceptual import PerceptualLoss, clip_through
 from fast_style.machine import tensorflow_memory
@@ -140,8 +141,18 @@ class StyleTask(Task):
         image = painting.image
         if self.settings.style_size:
             image = images.fit(image, self.settings.style_size)
+        smallest = smallest_side(self.settings.losses.layers)
+        if min(image.shape[:2]) < smallest:
+            size, fitted = (
+                f"{each.shape[1]} x {each.shape[0]}" for each in (painting.image, image)
+            )
+            at = "" if fitted == size else f", {fitted} at a `style_size` of {max(image.shape[:2])}"
+            raise InvalidValue(
+                f"{painting.name}: the painting is {size}{at}: its short side must be at least "
+                f"{smallest} pixels for the layers of the losses; give a larger `style_size`, 0 "
+                "for the painting's own, or another painting"
+            )
         height, width = image.shape[:2]
-        check_size("style_size", min(height, width), self.settings.losses.layers)
         painting = f"the painting {painting.name}, {width} x {height} pixels,"
         check_fits(painting, height * width, "lower --style_size")
         return image

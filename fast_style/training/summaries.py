@@ -45,6 +45,12 @@ class Summaries:
             for name, value in values.items():
                 tf.summary.scalar(name, value)
 
+    def progress(self, progress, skipped):
+        """Writes the losses and the speed of a `Progress`, and how many photos were skipped."""
+        losses = {f"loss/{name}": value for name, value in progress.losses.items()}
+        speed = {"speed/images per second": progress.images_per_second}
+        self.scalars(progress.step, {**losses, **speed, "photographs skipped": skipped})
+
     def pictures(self, step, preview):
         """Writes what `preview` (uint8 RGB to uint8 RGB) makes of each photograph."""
         pictures = [preview(image)[None] for image in self._images]

@@ -4,6 +4,7 @@ import dataclasses
 import os
 
 from fast_style.checkpoints import store
+from fast_style.checkpoints.styles import arrays_hash, arrays_of
 from fast_style.errors import InvalidValue
 from fast_style.losses.loss_network import LossNetwork
 from fast_style.losses.memory import check_fits
@@ -38,13 +39,14 @@ class Task:
         size = settings.image_size
         crop = f"a crop of {size} x {size} pixels"
         check_fits(crop, size**2, "lower --image_size", gradient=True)
+        self._vgg_hash = None
 
     def network_options(self):
         """The options of the network in the settings (dict)."""
         return self.settings.network
 
     def initial_network(self):
-        """The network to train and, where it starts from a trained one, that one's metadata.
+        """The network to train and, where it starts from a trained one, what is kept of that one.
 
         Raises:
             ValueError: options that differ from those of the network to start from.
@@ -60,8 +62,9 @@ class Task:
         return network, store.origin_of(metadata)
 
     def _load_origin(self, prefix):
-        """The network at `prefix`, as this task can go on with it, and its metadata."""
-        return store.load_network(prefix, self.network_class.task)
+        """The network at `prefix`, as this task can go on with it, its metadata and its hash."""
+        network, metadata = store.load_network(prefix, self.network_class.task)
+        return network, {**metadata, "sha256": arrays_hash(arrays_of(network))}
 
     def paint(self, network, inputs):
         """The network's output, in training, for what `prepare` returned."""
@@ -90,11 +93,22 @@ class Task:
             if settings[name] == RunSettings.__dataclass_fields__[name].default:
                 del settings[name]
         settings["vgg_weights"] = os.path.basename(self.settings.vgg_weights)
+        if self._vgg_hash:
+            settings["vgg_sha256"] = self._vgg_hash
         return {"losses": losses, "training": settings}
 
     def _loss_network(self):
         settings = self.settings
-        return LossNetwork(settings.losses.layers, settings.loss_network, settings.vgg_weights)
+        network = LossNetwork(settings.losses.layers, settings.loss_network, settings.vgg_weights)
+        # Of the layers that are used, and of what they are given: the format of the file is free.
+        self._vgg_hash = arrays_hash(
+            {
+                f"{network.preprocessing.name}/{layer.name}/{weight.name}": weight
+                for layer in network.stack
+                for weight in layer.weights
+            }
+        )
+        return network
 
 
 def check_options(options, found, prefix):

@@ -1,7 +1,7 @@
 """Training an image transformation network (Johnson et al. 2016, section 4)."""
 
+import contextlib
 import os
-import platform
 import time
 
 import keras
@@ -9,24 +9,28 @@ import numpy as np
 import tensorflow as tf
 
 from fast_style.checkpoints import store
-from fast_style.errors import check_at_least
+from fast_style.errors import InvalidValue, check_at_least
 from fast_style.painting.stylizer import Stylizer
 from fast_style.training.distribution import Distribution
 from fast_style.training.errors import TrainingDiverged, reporting_out_of_memory
+from fast_style.training.finite import is_good
+from fast_style.training.folder_lock import FolderLock
 from fast_style.training.optimizer import make_optimizer
 from fast_style.training.paintings import Painting
 from fast_style.training.profiling import Profile
 from fast_style.training.progress import Progress
-from fast_style.training.run_checkpoints import RunCheckpoints, differences, unmeasured
+from fast_style.training.run_checkpoints import DONE, RunCheckpoints
+from fast_style.training.same_run import unmeasured
 from fast_style.training.step import TrainingStep, layer_precision
 from fast_style.training.style_task import StyleTask
 from fast_style.training.summaries import Summaries
-
-DONE = "ckpt-done"
+from fast_style.training.versions import versions
 
 
 class TaskTrainer:
     """Trains one network and keeps its checkpoints.
+
+    From here to the end of `run`, no other trainer can use the folder.
 
     Args:
         task: `fast_style.training.task.Task`.
@@ -48,6 +52,7 @@ class TaskTrainer:
 
     Raises:
         ValueError: settings that contradict each other or those of the run to resume.
+        FolderInUse: another run is training in `checkpoint_dir`.
         FileNotFoundError: missing VGG weights or `init_from`.
         OSError: `checkpoint_dir` can't be written.
     """
@@ -78,20 +83,23 @@ class TaskTrainer:
         self._photos = photos
         self._photos_name = photos_name
         self._distribution = distribution or Distribution()
-        self._log = self._prepare_folder()
-        self._profile = Profile(self._log, profile_steps)
-        self._make_network(jit_compile)
         self._checkpoints = None
-        self._restore(keep, resume)
+        self._lock, self._log = self._prepare_folder()
+        with contextlib.ExitStack() as unless_it_fails:
+            unless_it_fails.enter_context(self._lock)
+            self._profile = Profile(self._log, profile_steps)
+            self._make_network(jit_compile)
+            self._restore(keep, resume)
+            unless_it_fails.pop_all()
         self._validation_images = list(validation_images)
         self._stylizer = Stylizer(self.network)
 
     def _prepare_folder(self):
-        """The folder of the log; None if another worker keeps it."""
+        """The lock of the folder, and the folder of the log; None if another worker keeps them."""
         if not self._distribution.chief:
-            return None
+            return contextlib.nullcontext(), None
         store.prepare_folder(self.checkpoint_dir)
-        return os.path.join(self.checkpoint_dir, "log")
+        return FolderLock(self.checkpoint_dir), os.path.join(self.checkpoint_dir, "log")
 
     def _make_network(self, jit_compile):
         """Makes the network, its optimizer, the counters of the run, and the training step."""
@@ -110,22 +118,16 @@ class TaskTrainer:
 
     def _restore(self, keep, resume):
         """Brings every worker to the newest checkpoint of the chief, or to its initial state."""
-        state = {
-            "network": self.network,
-            "optimizer": self.optimizer,
-            "step": self._step,
-            "position": self._position,
-        }
+        state = {"step": self._step, "position": self._position}
         metadata = self.metadata()
-        self._distribution.check_same(
-            {**unmeasured(metadata), "versions": None, "photos": self._photos.fingerprint()}
-        )
+        self._distribution.check_same(unmeasured(metadata))
         if self._distribution.chief:
+            self._checkpoints = RunCheckpoints(
+                self.checkpoint_dir, keep, self.network, self.optimizer, **state
+            )
             if not resume:
                 self.set_aside = store.set_aside(self.checkpoint_dir)
-            self._checkpoints = RunCheckpoints(self.checkpoint_dir, keep, **state)
-            restored = self._checkpoints.restore(metadata)
-            if restored is not None:
+            elif (restored := self._checkpoints.restore(metadata)) is not None:
                 self.task.adopt(restored)
         self._distribution.copy_from_chief(
             [
@@ -136,6 +138,12 @@ class TaskTrainer:
                 self._position,
             ]
         )
+        if self.step > self.settings.steps:
+            raise InvalidValue(
+                f"`steps` must be at least {self.step}, those that {self._latest or 'the chief'} "
+                f"has done; received {self.settings.steps}: give {self.step} or more, or "
+                "--noresume to start afresh"
+            )
 
     @property
     def step(self):
@@ -158,24 +166,27 @@ class TaskTrainer:
             bool: whether the run is finished; if so, `done_prefix` holds the network.
 
         Raises:
-            TrainingDiverged: the loss is NaN or infinite; the last checkpoint is kept.
+            TrainingDiverged: the loss, a gradient or a weight is NaN or infinite; the last
+                checkpoint, in which none was, is kept.
             ValueError: no photograph can be read any longer; the run is saved first.
             OutOfMemory: a step does not fit into memory.
             WorkerLost: another worker has ended.
             OSError: a checkpoint or the log can't be written.
         """
-        summaries = Summaries(self._log, self._validation_images, self.task.pictures)
-        try:
-            summaries.settings(self.metadata(), self.step)
-            stopped = self._run(summaries, callback, should_stop)
-        finally:
-            self._profile.close()
-            summaries.close()
-        if stopped:
-            return False
-        if self._distribution.chief:
-            self._finish()
-        return True
+        with self._lock:
+            summaries = Summaries(self._log, self._validation_images, self.task.pictures)
+            try:
+                summaries.settings(self.metadata(), self.step)
+                stopped = self._run(summaries, callback, should_stop)
+            finally:
+                self._profile.close()
+                summaries.close()
+            if stopped:
+                return False
+            if self._distribution.chief:
+                aside = self._checkpoints.finish(self.network, self.metadata())
+                self.set_aside = aside or self.set_aside
+            return True
 
     def _run(self, summaries, callback, should_stop):
         """The training loop; returns whether it was stopped before its end."""
@@ -192,7 +203,7 @@ class TaskTrainer:
             )
             stop = self._train_step.agree_to_stop(should_stop is not None and should_stop())
             if step % self.log_every == 0 or step in (1, settings.steps):
-                self._log_progress(summaries, progress)
+                summaries.progress(progress, self._photos.skipped)
             if step % self.save_every == 0 or step == settings.steps or stop:
                 self._save(summaries)
                 saved = step
@@ -212,20 +223,18 @@ class TaskTrainer:
                 losses = self._train_step(batch)
         took = time.perf_counter() - started
         if not np.isfinite(losses["total"]):
-            raise TrainingDiverged(
-                f"the loss is {losses['total']} at step {step}; the last good checkpoint is "
-                f"{self._latest or 'none'}; try a lower --learning_rate"
-                + (self.task.weights and f", {self.task.weights}")
-            )
+            raise self._diverged(f"the loss is {losses['total']} at step {step}")
+        if not self._train_step.finite:
+            raise self._diverged(f"a gradient is NaN or infinite at step {step}")
         self._step.assign(step)
         self._position.assign(position)
         return losses, took, waiting
 
-    def _log_progress(self, summaries, progress):
-        losses = {f"loss/{name}": value for name, value in progress.losses.items()}
-        speed = {"speed/images per second": progress.images_per_second}
-        skipped = {"photographs skipped": self._photos.skipped}
-        summaries.scalars(progress.step, {**losses, **speed, **skipped})
+    def _diverged(self, what):
+        return TrainingDiverged(
+            f"{what}; the last good checkpoint is {self._latest or 'none'}; try a lower "
+            "--learning_rate" + (self.task.weights and f", {self.task.weights}")
+        )
 
     def _next(self, batches, saved):
         """The next batch and the position after it; if there is none, the run is saved first."""
@@ -237,8 +246,10 @@ class TaskTrainer:
             raise self._photos.cause_of(error) from error
 
     def _save(self, summaries=None):
-        """Writes a checkpoint, and pictures to the log, in the chief only."""
+        """Writes a checkpoint, if it is good, and pictures to the log, in the chief only."""
         if self._distribution.chief:
+            if not is_good(self.network, self.optimizer):
+                raise self._diverged(f"the weights are no finite numbers after step {self.step}")
             self._checkpoints.save(self.step, self.metadata())
             if summaries is not None:
                 summaries.pictures(
@@ -253,31 +264,19 @@ class TaskTrainer:
     def metadata(self):
         """The metadata of the network as it is now (dict)."""
         task = self.task.metadata()
-        photos = {"photos": self._photos_name, "photos_found": len(self._photos)}
+        photos = {
+            "photos": self._photos_name,
+            "photos_found": len(self._photos),
+            "photos_sha256": self._photos.fingerprint(),
+        }
         return {
             **store.metadata_of(self.network),
             "step": self.step,
             **task,
             "training": {**task["training"], **photos},
             "init_from": self._origin,
-            "versions": {
-                "python": platform.python_version(),
-                "tensorflow": tf.__version__,
-                "keras": keras.__version__,
-                "numpy": np.__version__,
-            },
+            "versions": versions(),
         }
-
-    def _finish(self):
-        """Writes `ckpt-done`; one that came from another run is moved aside first."""
-        metadata = self.metadata()
-        try:
-            present = store.read_metadata(self.done_prefix)
-        except (FileNotFoundError, store.CheckpointError):
-            present = None
-        if present is not None and differences(present, metadata):
-            self.set_aside = store.set_aside(self.checkpoint_dir, DONE)
-        store.save_network(self.network, self.done_prefix, metadata)
 
 
 class Trainer(TaskTrainer):

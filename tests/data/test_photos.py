@@ -239,8 +239,20 @@ def test_the_fingerprint_tells_folders_apart(tmp_path):
         save_all(tmp_path / name, [flat(0), flat(1)])
     first, second = (Photos(tmp_path / name, SIZE) for name in ("a", "b"))
     assert first.fingerprint() == second.fingerprint()
+    with open(tmp_path / "b" / "1.png", "ab") as file:
+        file.write(b"more")
+    longer = Photos(tmp_path / "b", SIZE).fingerprint()
     (tmp_path / "b" / "1.png").rename(tmp_path / "b" / "2.png")
-    assert Photos(tmp_path / "b", SIZE).fingerprint() != first.fingerprint()
+    renamed = Photos(tmp_path / "b", SIZE).fingerprint()
+    assert len({first.fingerprint(), longer, renamed}) == 3
+
+
+def test_the_fingerprint_is_that_of_the_folder_however_it_is_spelled(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    save_all(tmp_path / "a", [flat(0), flat(1)])
+    monkeypatch.chdir(tmp_path / "a")
+    found = {Photos(name, SIZE).fingerprint() for name in (".", "../a", tmp_path / "a")}
+    assert len(found) == 1
 
 
 # Photographs that can't be read

@@ -10,6 +10,7 @@ from absl import flags
 import fast_style
 from fast_style import command_line
 from fast_style.errors import InvalidValue
+from tests.scripts import ROOT
 
 
 @pytest.mark.parametrize("error", [InvalidValue("bad"), OSError("bad"), MemoryError("bad")])
@@ -89,15 +90,65 @@ def test_a_flag_that_changes_nothing_is_refused(values):
         command_line.refuse_unused(values, *rules)
 
 
-def test_stop_signals_are_remembered_and_handlers_put_back():
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_stop_signals_are_remembered_and_handlers_put_back(number):
+    before = signal.getsignal(number)
     with command_line.StopSignals() as stop:
         assert not stop()
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         assert stop()
+        assert stop.received == number
+        assert signal.getsignal(number) == signal.SIG_DFL  # a second one kills
+    assert signal.getsignal(number) == before
+
+
+def test_a_hangup_that_is_ignored_stays_so_as_under_nohup():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with command_line.StopSignals() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_without_hangups_as_on_windows_the_others_are_remembered(monkeypatch):
+    monkeypatch.delattr(signal, "SIGHUP")
+    with command_line.StopSignals() as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
         assert stop.received == signal.SIGTERM
-        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL  # a second one kills
-    assert signal.getsignal(signal.SIGTERM) == before
+
+
+LASTING = """
+import os, sys
+from fast_style import command_line
+with command_line.lasting_output():
+    print("before", flush=True)
+    sys.stdin.readline()
+    for number in range(10_000):
+        print("x" * 100)
+        print("y" * 100, file=sys.stderr)
+    with open("end", "w") as file:
+        file.write("reached")
+"""
+
+
+def test_a_terminal_that_is_closed_does_not_end_a_program_with_lasting_output(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", LASTING],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout.readline() == b"before\n"
+    process.stdout.close()
+    process.stderr.close()
+    process.stdin.close()
+    assert process.wait(60) == 0
+    assert (tmp_path / "end").read_text() == "reached"
 
 
 def test_names_of_the_package_load_when_they_are_asked_for():

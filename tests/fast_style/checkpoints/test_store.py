@@ -9,7 +9,7 @@ from fast_style.checkpoints import leveldb_table, store
 from fast_style.checkpoints.metadata import MAX_METADATA
 from fast_style.checkpoints.store import CheckpointError
 from fast_style.networks.transform_net import TransformNet
-from tests import bundles
+from tests import bundles, disk
 
 OPTIONS = {"width": 4, "residual_blocks": 2, "upsampling": "transpose", "output": "linear"}
 
@@ -184,3 +184,24 @@ def test_names_that_are_no_utf8_come_back(network, tmp_path):
     metadata = store.read_metadata(tmp_path / "ckpt")
     assert metadata["photos"] == "bad\udcff"
     assert metadata["style"]["name"] == "é"
+
+
+@pytest.mark.parametrize("name", [None, "ckpt-done"])
+def test_a_kill_or_a_power_cut_while_a_run_is_set_aside_loses_no_file(tmp_path, monkeypatch, name):
+    folder = tmp_path / "run"
+    (folder / "log").mkdir(parents=True)
+    names = [f"ckpt-{step}.{end}" for step in (4, "done") for end in ("index", "data-0")]
+    for each in names:
+        (folder / each).write_text(each)
+    with disk.Recording(folder, monkeypatch) as recording:
+        store.set_aside(folder, name)
+    for state in recording.killed + recording.cut:
+        aside = state.get("previous-1", {})
+        for step in (4, "done"):
+            files = [each for each in names if each.startswith(f"ckpt-{step}.")]
+            # Whole in one of the two places, not half in each.
+            assert any(
+                all(place.get(each) == each.encode() for each in files) for place in (state, aside)
+            )
+    left = os.listdir(folder)
+    assert ("ckpt-done.index" in left) and ("ckpt-4.index" in left) == (name is not None)

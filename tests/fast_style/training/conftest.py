@@ -1,5 +1,7 @@
 """Fixtures for tests of training runs."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -18,11 +20,11 @@ def style():
     return np.random.default_rng(1).integers(0, 256, (24, 32, 3), np.uint8)
 
 
-@pytest.fixture
-def make(folder, style, random_vgg, tmp_path):
-    """Makes a trainer of a tiny network in tmp_path/run."""
+@pytest.fixture(scope="module")
+def make_in(folder, style, random_vgg):
+    """Makes a trainer of a tiny network in the folder that comes first."""
 
-    def make(photos=folder, style=style, checkpoint_dir=tmp_path / "run", settings=(), **options):
+    def make(checkpoint_dir, photos=folder, style=style, settings=(), **options):
         settings = {
             "steps": 4,
             "image_size": 16,
@@ -43,3 +45,28 @@ def make(folder, style, random_vgg, tmp_path):
         )
 
     return make
+
+
+@pytest.fixture
+def make(make_in, tmp_path):
+    """Makes a trainer of a tiny network in tmp_path/run."""
+
+    def make(checkpoint_dir=tmp_path / "run", **options):
+        return make_in(checkpoint_dir, **options)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def run_of_four_steps(make_in, tmp_path_factory):
+    """The folder of a run of 4 steps, which no test may change."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    make_in(folder).run()
+    return folder
+
+
+@pytest.fixture
+def finished(run_of_four_steps, tmp_path):
+    """A folder tmp_path/run with a run of 4 steps: ckpt-2, ckpt-4 and ckpt-done."""
+    shutil.copytree(run_of_four_steps, tmp_path / "run")
+    return tmp_path / "run"

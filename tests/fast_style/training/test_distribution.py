@@ -68,6 +68,15 @@ def test_auto_without_a_cluster_or_gpus_is_one_device(monkeypatch):
     assert Distribution.make("auto").strategy is None
 
 
+@pytest.mark.parametrize("config", ["", " ", "{}", '{"cluster": {}, "task": {}}'])
+def test_a_tf_config_that_names_no_workers_is_one_worker(monkeypatch, config):
+    monkeypatch.setenv("TF_CONFIG", config)
+    distribution = Distribution.make()
+    assert (distribution.strategy, distribution.worker, distribution.workers) == (None, 0, 1)
+    with pytest.raises(ValueError, match="multiworker needs the environment variable TF_CONFIG"):
+        Distribution.make("multiworker")
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [

@@ -222,3 +222,19 @@ def test_paintings_that_find_too_little_memory_are_one_error(make, monkeypatch):
     monkeypatch.setattr(style_task, "PerceptualLoss", fail)
     with pytest.raises(OutOfMemory, match="--style_size"):
         make()
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "style_size", "words"),
+    [
+        (10, 4000, 640, "4000 x 10, 640 x 2 at a `style_size` of 640: its short side .* least 8"),
+        (4000, 10, 640, "10 x 4000, 2 x 640 at a `style_size` of 640: its short side .* least 8"),
+        (7, 4000, 0, "4000 x 7: its short side must be at least 8 pixels"),
+    ],
+)
+def test_the_short_side_of_a_narrow_painting_is_named(height, width, style_size, words):
+    narrow = Painting("scroll.jpg", np.zeros((height, width, 3), np.uint8))
+    with pytest.raises(ValueError, match=f"scroll.jpg: the painting is {words}"):
+        StyleTask(TrainingSettings(style_size=style_size), [narrow])
+    wide = Painting("scroll.jpg", np.zeros((10, 4000, 3), np.uint8))
+    StyleTask(TrainingSettings(style_size=0), [wide])

@@ -10,6 +10,7 @@ import tensorflow as tf
 from fast_style.checkpoints import store
 from fast_style.errors import OutOfMemory, UserError
 from fast_style.training.errors import TrainingDiverged
+from fast_style.training.folder_lock import FolderInUse
 from tests.training_runs import files, weights
 
 
@@ -167,3 +168,50 @@ def test_the_cosine_schedule_ends_at_zero_and_belongs_to_the_run(make):
         make(settings=cosine | {"steps": 8})
     with pytest.raises(ValueError, match="learning_rate_schedule 'cosine', this run has None"):
         make()
+
+
+def test_a_second_run_in_the_folder_is_refused_until_the_first_has_ended(make, tmp_path):
+    first = make(settings={"steps": 1})
+    with pytest.raises(FolderInUse, match=str(tmp_path / "run")):
+        make()
+    second = []
+
+    def try_again(progress):
+        with pytest.raises(FolderInUse):
+            make()
+        second.append(progress.step)
+
+    assert first.run(try_again)
+    assert second == [1]
+    with pytest.raises(ValueError, match="`save_every`"):
+        make(save_every=0)
+    assert make().step == 1  # none of those that failed holds it
+
+
+@pytest.mark.parametrize("value", [np.nan, 1e38], ids=["NaN", "too large for a picture"])
+def test_weights_that_are_not_good_are_not_saved(make, finished, value):
+    trainer = make(settings={"steps": 5})
+
+    def spoil():
+        # After the loss and the gradients of this step, which were finite.
+        kernel = trainer.network.down1.conv.kernel
+        kernel.assign(kernel * value)
+        return False
+
+    with pytest.raises(TrainingDiverged, match=r"weights .* step 5; the last good .*ckpt-4;"):
+        trainer.run(should_stop=spoil)
+    assert not any(name.startswith("ckpt-5") for name in files(finished))
+
+
+def test_a_gradient_that_is_not_finite_ends_the_run(make, finished, monkeypatch):
+    trainer = make(settings={"steps": 5})
+
+    @tf.custom_gradient
+    def poisoned(outputs):
+        return outputs, lambda upstream: upstream * np.float32(np.inf)
+
+    paint = trainer.task.paint
+    monkeypatch.setattr(trainer.task, "paint", lambda *args: poisoned(paint(*args)))
+    with pytest.raises(TrainingDiverged, match=r"gradient .* step 5; the last good .*ckpt-4;"):
+        trainer.run()
+    assert not any(name.startswith("ckpt-5") for name in files(finished))
