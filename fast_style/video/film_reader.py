@@ -1,0 +1,290 @@
+"""Reading films with PyAV: frames with their times, and the packets that are copied."""
+
+import os
+from fractions import Fraction
+
+import av
+import av.error
+import numpy as np
+
+from fast_style import images
+from fast_style.video import pixels
+from fast_style.video.frames import (
+    CopiedPacket,
+    Description,
+    FilmError,
+    Frame,
+    TimeRange,
+    check_pixels,
+)
+
+SUFFIXES = frozenset(
+    (
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts"),
+        *(".mts", ".vob", ".ogv", ".flv", ".wmv", ".3gp", ".mxf", ".nut", ".y4m"),
+    )
+)
+"""Suffixes, in lower case, of films that can be read."""
+
+# Only these are opened: others read further files, or addresses, that a file names (HLS, concat).
+_FORMATS = "mov,matroska,avi,mpeg,mpegts,ogg,flv,asf,mxf,nut,yuv4mpegpipe"
+_COPIED = ("audio", "subtitle")
+_DEFAULT_RATE = Fraction(25)
+_SOUND_BEHIND = 10  # seconds; containers place sound at most so far behind its frames
+
+
+class FilmReader:
+    """A film: iterate once for `Frame`s, and `CopiedPacket`s between them, in the file's order.
+
+    Args:
+        path: of the film.
+        time_range: `TimeRange`; times then count from the first frame in it.
+        max_pixels: limit on height * width.
+
+    Attributes:
+        description: `Description`.
+        lost: int, packets so far that could not be decoded, and frames that were not there.
+
+    Raises:
+        FilmError: no film, no pictures in it, encrypted, HDR, too large, or of an unknown codec.
+        OSError: the file can't be opened.
+    """
+
+    def __init__(self, path, time_range=None, max_pixels=images.MAX_PIXELS):
+        self.path = path
+        self.lost = 0
+        self._range = time_range or TimeRange()
+        self._max_pixels = max_pixels
+        with _open(path) as container:  # another one than is read: not every film can be rewound
+            self._turn = self._look_at_first(container)
+        self._container = _open(path)
+        try:
+            self._stream = self._choose_stream(self._container)
+            self.description = self._describe()
+        except BaseException:
+            self._container.close()
+            raise
+        self._to_rgb = pixels.ToRGB(self.description.encoding)
+
+    def close(self):
+        """Closes the file."""
+        self._container.close()
+
+    def __iter__(self):
+        """Yields `Frame`s and `CopiedPacket`s.
+
+        Raises:
+            FilmError: no frame in the range can be decoded.
+        """
+        waiting = None  # a frame and its time, until the next one tells how long it lasts
+        for item in self._in_range():
+            if isinstance(item, CopiedPacket):
+                yield item
+                continue
+            frame, pts = item
+            if waiting is not None:
+                pts = max(pts, waiting[1] + 1)  # two frames at one time can't be encoded
+                yield self._frame(*waiting, pts - waiting[1])
+            waiting = (frame, pts)
+        if waiting is None:
+            raise FilmError(f"{self.path}: no frame in this range of time can be decoded")
+        one = round(1 / (self.description.rate * self.description.time_base))
+        yield self._frame(*waiting, waiting[0].duration or max(one, 1))
+
+    def _choose_stream(self, container):
+        cover = av.stream.Disposition.attached_pic
+        streams = [s for s in container.streams.video if not s.disposition & cover]
+        if not streams:
+            raise FilmError(f"{self.path}: there is no video stream in it")
+        known = [stream for stream in streams if stream.codec_context is not None]
+        if not known:
+            raise FilmError(f"{self.path}: the installed PyAV has no decoder for its codec")
+        marked = [s for s in known if s.disposition & av.stream.Disposition.default]
+        chosen = (marked or known)[0]
+        # Threads of frames would report a broken packet with a later one, and lose its frame too.
+        chosen.thread_type = "SLICE"
+        return chosen
+
+    def _look_at_first(self, container):
+        """How the film is turned, which its first frame tells."""
+        self._stream = self._choose_stream(container)
+        context = self._stream.codec_context
+        check_pixels(self.path, context.height, context.width, self._max_pixels)
+        for packet in _packets(container, (self._stream,)):
+            for frame in self._decode(packet):
+                check_pixels(self.path, frame.height, frame.width, self._max_pixels)
+                pixels.encoding_of(context, self.path)
+                self.lost = 0
+                return _turn(frame)
+        raise FilmError(f"{self.path}: damaged, no frame can be decoded")
+
+    def _describe(self):
+        stream, context = self._stream, self._stream.codec_context
+        height, width = context.height, context.width
+        aspect = Fraction(stream.sample_aspect_ratio or 1)
+        if self._turn[0]:
+            height, width, aspect = width, height, 1 / aspect
+        rate = Fraction(stream.average_rate or stream.guessed_rate or _DEFAULT_RATE)
+        return Description(
+            height,
+            width,
+            stream.time_base,
+            rate,
+            frame_count=self._count(rate),
+            pixel_aspect=aspect,
+            encoding=pixels.encoding_of(context, self.path),
+            copied=tuple(s for s in self._container.streams if s.type in _COPIED),
+            metadata=dict(self._container.metadata),
+            chapters=self._container.chapters() if self._range.is_all else [],
+        )
+
+    def _count(self, rate):
+        """How many frames will come, as far as the file tells."""
+        whole = self._stream.frames
+        if not whole and self._container.duration:
+            whole = round(self._container.duration * rate / av.time_base)
+        if self._range.is_all or not whole:
+            return whole or None
+        end = whole / rate if self._range.end is None else min(self._range.end, whole / rate)
+        return max(round((end - self._range.start) * rate), 1)
+
+    def _in_range(self):
+        """Yields (`av.VideoFrame`, time) and `CopiedPacket`s of the range of time."""
+        if self._range.is_all:
+            for item in self._decoded():
+                yield CopiedPacket(item) if isinstance(item, av.Packet) else (item, item.pts)
+            return
+        begin = (self._stream.start_time or 0) * self._stream.time_base
+        if self._range.start:
+            self._seek(begin)
+        first, early = None, []
+        for item in self._decoded():
+            base = item.time_base
+            time = item.pts * base - begin
+            if self._range.is_past(time - _SOUND_BEHIND):
+                break
+            if time < self._range.start or self._range.is_past(time):
+                continue
+            if not isinstance(item, av.Packet):
+                if first is None:
+                    first = item.pts * base
+                    kept = [packet for packet in early if packet.pts * packet.time_base >= first]
+                    yield from (_shifted(packet, first) for packet in kept)
+                yield item, item.pts - round(first / base)
+            elif first is None:
+                early.append(item)
+            else:
+                yield _shifted(item, first)
+
+    def _seek(self, begin):
+        target = int((begin + Fraction(self._range.start)) / self._stream.time_base)
+        try:
+            self._container.seek(target, stream=self._stream)
+        except av.error.FFmpegError:  # a file without an index is read from its beginning
+            self._container.seek(0)
+
+    def _decoded(self):
+        """Yields `av.VideoFrame`s with times, and `av.Packet`s to be copied."""
+        next_pts, read = None, 0
+        streams = (self._stream, *self.description.copied)
+        for packet in _packets(self._container, streams):
+            if packet.stream.index != self._stream.index:
+                if packet.pts is not None:  # else it is the mark of the stream's end
+                    yield packet
+                continue
+            read += bool(packet.size)
+            for frame in self._decode(packet):
+                if frame.pts is None:
+                    frame.pts = next_pts if next_pts is not None else 0
+                step = frame.duration or round(
+                    1 / (self.description.rate * self.description.time_base)
+                )
+                next_pts = frame.pts + step
+                frame.time_base = self._stream.time_base
+                yield frame
+        if self._range.is_all:
+            self.lost += max(self._stream.frames - read, 0)  # of a file that is cut
+
+    def _decode(self, packet):
+        """The frames that a packet completes; none of a broken one, which is counted."""
+        if packet.has_sidedata("encryption_info"):
+            raise FilmError(f"{self.path}: is encrypted")
+        try:
+            return packet.decode()
+        except av.error.EOFError:
+            return []
+        except (av.error.MemoryError, av.error.OSError):
+            raise
+        except av.error.FFmpegError:
+            self.lost += 1
+            return []
+
+    def _frame(self, frame, pts, duration):
+        check_pixels(self.path, frame.height, frame.width, self._max_pixels)
+        rgb = _turned(self._to_rgb(frame), self._turn)
+        size = (self.description.height, self.description.width)
+        if rgb.shape[:2] != size:  # films may change their size midway
+            rgb = images.resize(rgb, *size)
+        return Frame(images.Picture(rgb), pts, duration)
+
+
+def _open(path):
+    if not os.path.isfile(path):  # FFmpeg would take some names for addresses
+        kind = "is no file" if os.path.exists(path) else "no such file"
+        raise FileNotFoundError(f"{path}: {kind}")
+    try:
+        return av.open(
+            f"file:{os.path.abspath(path)}",
+            options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
+            metadata_errors="replace",
+        )
+    except av.error.OSError:
+        raise
+    except (av.error.FFmpegError, ValueError) as error:
+        if isinstance(error, OSError):
+            raise
+        raise FilmError(f"{path}: not a readable film ({_reason(error)})") from error
+
+
+def _reason(error):
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _packets(container, streams):
+    """Packets of the streams, to the end of the file or to where it can be read no further."""
+    try:
+        yield from container.demux(streams)
+    except av.error.InvalidDataError:
+        return
+
+
+def _shifted(packet, seconds):
+    """A packet whose times count from `seconds` of the source."""
+    offset = round(seconds / packet.time_base)
+    packet.pts -= offset
+    if packet.dts is not None:
+        packet.dts -= offset
+    return CopiedPacket(packet)
+
+
+def _turn(frame):
+    """How a frame is to be turned: transposed, then upside down, then mirrored (three bools)."""
+    try:
+        matrix = np.frombuffer(frame.side_data["DISPLAYMATRIX"], np.int32)
+    except KeyError:
+        return False, False, False
+    a, b, _, c, d = matrix[:5].tolist()
+    if abs(b) + abs(c) > abs(a) + abs(d):  # x of the picture comes from y of the frame
+        return True, b < 0, c < 0
+    return False, d < 0, a < 0
+
+
+def _turned(rgb, turn):
+    transpose, upside_down, mirrored = turn
+    if transpose:
+        rgb = rgb.transpose(1, 0, 2)
+    if upside_down:
+        rgb = rgb[::-1]
+    if mirrored:
+        rgb = rgb[:, ::-1]
+    return np.ascontiguousarray(rgb)
