@@ -189,6 +189,11 @@ def _warn(reader, writer):
     """Says what of the source is not in the result."""
     if reader.lost:
         print(f"warning: {reader.path}: {reader.lost} frames can't be read", file=sys.stderr)
+    if getattr(reader, "missing", 0):
+        print(
+            f"warning: {reader.path}: is cut, the last {reader.missing:.1f} s are missing",
+            file=sys.stderr,
+        )
     if writer.lost:
         print(f"warning: {writer.path}: {writer.lost} packets of sound left out", file=sys.stderr)
     for stream in writer.left_out:

@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import av
 import av.error
-import numpy as np
 
 from fast_style import images
-from fast_style.video import pixels
+from fast_style.video import orientation, pixels
+from fast_style.video.clock import Clock
 from fast_style.video.frames import (
     CopiedPacket,
     Description,
@@ -30,6 +30,7 @@ SUFFIXES = frozenset(
 _FORMATS = "mov,matroska,avi,mpeg,mpegts,ogg,flv,asf,mxf,nut,yuv4mpegpipe"
 _COPIED = ("audio", "subtitle")
 _DEFAULT_RATE = Fraction(25)
+_CERTAINLY_CUT = 1  # seconds; the length that a file gives is not exact
 _SOUND_BEHIND = 10  # seconds; containers place sound at most so far behind its frames
 
 
@@ -44,6 +45,7 @@ class FilmReader:
     Attributes:
         description: `Description`.
         lost: int, packets so far that could not be decoded, and frames that were not there.
+        missing: float, seconds that the file says it has and does not hold: it is cut.
 
     Raises:
         FilmError: no film, no pictures in it, encrypted, HDR, too large, or of an unknown codec.
@@ -53,6 +55,7 @@ class FilmReader:
     def __init__(self, path, time_range=None, max_pixels=images.MAX_PIXELS):
         self.path = path
         self.lost = 0
+        self.missing = 0.0
         self._range = time_range or TimeRange()
         self._max_pixels = max_pixels
         with _open(path) as container:  # another one than is read: not every film can be rewound
@@ -88,8 +91,11 @@ class FilmReader:
             waiting = (frame, pts)
         if waiting is None:
             raise FilmError(f"{self.path}: no frame in this range of time can be decoded")
-        one = round(1 / (self.description.rate * self.description.time_base))
-        yield self._frame(*waiting, waiting[0].duration or max(one, 1))
+        yield self._frame(*waiting, waiting[0].duration or self._one_frame())
+
+    def _one_frame(self):
+        """How long a frame lasts that does not tell, in units of the time base."""
+        return max(round(1 / (self.description.rate * self.description.time_base)), 1)
 
     def _choose_stream(self, container):
         cover = av.stream.Disposition.attached_pic
@@ -115,7 +121,7 @@ class FilmReader:
                 check_pixels(self.path, frame.height, frame.width, self._max_pixels)
                 pixels.encoding_of(context, self.path)
                 self.lost = 0
-                return _turn(frame)
+                return orientation.turn_of(frame)
         raise FilmError(f"{self.path}: damaged, no frame can be decoded")
 
     def _describe(self):
@@ -177,7 +183,9 @@ class FilmReader:
                 yield _shifted(item, first)
 
     def _seek(self, begin):
-        target = int((begin + Fraction(self._range.start)) / self._stream.time_base)
+        # Places are found by times of decoding, which lie before those of showing.
+        early = max(2, 16 / self.description.rate)
+        target = int((begin + self._range.start - early) / self._stream.time_base)
         try:
             self._container.seek(target, stream=self._stream)
         except av.error.FFmpegError:  # a file without an index is read from its beginning
@@ -185,25 +193,30 @@ class FilmReader:
 
     def _decoded(self):
         """Yields `av.VideoFrame`s with times, and `av.Packet`s to be copied."""
-        next_pts, read = None, 0
+        read, latest = 0, 0
+        clock = Clock(self._container.format.name, self._stream, self._one_frame())
         streams = (self._stream, *self.description.copied)
         for packet in _packets(self._container, streams):
+            if packet.pts is not None:
+                latest = max(latest, (packet.pts + (packet.duration or 0)) * packet.time_base)
             if packet.stream.index != self._stream.index:
                 if packet.pts is not None:  # else it is the mark of the stream's end
                     yield packet
                 continue
             read += bool(packet.size)
             for frame in self._decode(packet):
-                if frame.pts is None:
-                    frame.pts = next_pts if next_pts is not None else 0
-                step = frame.duration or round(
-                    1 / (self.description.rate * self.description.time_base)
-                )
-                next_pts = frame.pts + step
-                frame.time_base = self._stream.time_base
+                frame.pts, frame.time_base = clock.time_of(frame), self._stream.time_base
                 yield frame
         if self._range.is_all:
-            self.lost += max(self._stream.frames - read, 0)  # of a file that is cut
+            self._check_end(read, latest)
+
+    def _check_end(self, read, latest):
+        """Tells of a file that is cut: by its number of frames or, without one, by its length."""
+        self.lost += max(self._stream.frames - read, 0)
+        if not self._stream.frames and self._container.duration:
+            end = (self._container.duration + (self._container.start_time or 0)) / av.time_base
+            missing = end - float(latest)
+            self.missing = missing if missing > _CERTAINLY_CUT else 0.0
 
     def _decode(self, packet):
         """The frames that a packet completes; none of a broken one, which is counted."""
@@ -221,7 +234,7 @@ class FilmReader:
 
     def _frame(self, frame, pts, duration):
         check_pixels(self.path, frame.height, frame.width, self._max_pixels)
-        rgb = _turned(self._to_rgb(frame), self._turn)
+        rgb = orientation.turned(self._to_rgb(frame), self._turn)
         size = (self.description.height, self.description.width)
         if rgb.shape[:2] != size:  # films may change their size midway
             rgb = images.resize(rgb, *size)
@@ -265,26 +278,3 @@ def _shifted(packet, seconds):
     if packet.dts is not None:
         packet.dts -= offset
     return CopiedPacket(packet)
-
-
-def _turn(frame):
-    """How a frame is to be turned: transposed, then upside down, then mirrored (three bools)."""
-    try:
-        matrix = np.frombuffer(frame.side_data["DISPLAYMATRIX"], np.int32)
-    except KeyError:
-        return False, False, False
-    a, b, _, c, d = matrix[:5].tolist()
-    if abs(b) + abs(c) > abs(a) + abs(d):  # x of the picture comes from y of the frame
-        return True, b < 0, c < 0
-    return False, d < 0, a < 0
-
-
-def _turned(rgb, turn):
-    transpose, upside_down, mirrored = turn
-    if transpose:
-        rgb = rgb.transpose(1, 0, 2)
-    if upside_down:
-        rgb = rgb[::-1]
-    if mirrored:
-        rgb = rgb[:, ::-1]
-    return np.ascontiguousarray(rgb)

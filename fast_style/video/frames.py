@@ -75,8 +75,8 @@ class TimeRange:
     """The part of a film that is painted, in seconds from its beginning.
 
     Attributes:
-        start: float, of the first frame.
-        end: float, after the last frame; None for the film's end.
+        start: float, of the first frame; kept as a Fraction.
+        end: float, after the last frame; None for the film's end; kept as a Fraction.
 
     Raises:
         ValueError: nothing lies between the two.
@@ -90,8 +90,13 @@ class TimeRange:
             raise InvalidValue(f"`start` must be 0 or more seconds; received {self.start}")
         if self.end is not None and not self.start < self.end < float("inf"):
             raise InvalidValue(
-                f"`end` must be after `start`, {self.start:g} s; received {self.end:g}"
+                f"`end` must be after `start`, {self.start:g} seconds; received {self.end:g}"
             )
+
+        # As decimal fractions: 0.2 as a binary one lies after the frame that is shown at 0.2.
+        object.__setattr__(self, "start", Fraction(str(self.start)))
+        if self.end is not None:
+            object.__setattr__(self, "end", Fraction(str(self.end)))
 
     @property
     def is_all(self):

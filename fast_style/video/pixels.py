@@ -144,19 +144,15 @@ class ToRGB:
         """uint8 RGB `[H, W, 3]` of an `av.VideoFrame`."""
         height, width, format = frame.height, frame.width, frame.format.name
         encoding = dataclasses.replace(self._encoding, format=format)
-        steps = []
-        if height % 2 or width % 2:  # or the last column has no chroma of its own
-            steps.append(("pad", "w=iw+mod(iw\\,2):h=ih+mod(ih\\,2)"))
-        steps.append(
-            (
-                "scale",
-                f"in_color_matrix={encoding.matrix_name(height, width)}:out_range=full:"
-                f"in_range={'full' if encoding.is_full else 'limited'}:flags={_TO_RGB}"
-                if not encoding.is_rgb
-                else f"flags={_TO_RGB}",
+        if (height % 2 or width % 2) and format.startswith("yuv"):
+            frame = _with_even_sides(frame)  # or the last column has no chroma of its own
+        scale = f"flags={_TO_RGB}"
+        if not encoding.is_rgb:
+            scale += (
+                f":in_color_matrix={encoding.matrix_name(height, width)}:out_range=full:"
+                f"in_range={'full' if encoding.is_full else 'limited'}"
             )
-        )
-        converted = self._graphs.run(frame, format, steps, "rgb24")
+        converted = self._graphs.run(frame, format, scale, "rgb24")
         return np.ascontiguousarray(converted.to_ndarray()[:height, :width])
 
 
@@ -179,14 +175,14 @@ class FromRGB:
             rgb = np.pad(rgb, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge")
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24")
         encoding = self._encoding
-        out = f"flags={_FROM_RGB}"
+        scale = f"flags={_FROM_RGB}"
         if not encoding.is_rgb:
-            out = (
-                f"out_color_matrix={encoding.matrix_name(height, width)}:"
-                f"out_range={'full' if encoding.is_full else 'limited'}:{out}"
+            scale += (
+                f":out_color_matrix={encoding.matrix_name(height, width)}:"
+                f"out_range={'full' if encoding.is_full else 'limited'}"
             )
-        crop = [("crop", f"{width}:{height}:0:0:exact=1")] if any(odd) else []
-        frame = self._graphs.run(frame, "rgb24", [("scale", out)], encoding.format, crop)
+        crop = f"{width}:{height}:0:0:exact=1" if any(odd) else None
+        frame = self._graphs.run(frame, "rgb24", scale, encoding.format, crop)
         frame.colorspace = encoding.matrix
         frame.color_range = encoding.range
         return frame
@@ -198,20 +194,21 @@ class _Graphs:
     def __init__(self):
         self._key, self._graph = None, None
 
-    def run(self, frame, format, steps, to, after=()):
+    def run(self, frame, format, scale, to, crop=None):
         key = (frame.height, frame.width, format)
         if key != self._key:
-            self._key, self._graph = key, _graph(key, steps, to, after)
+            self._key, self._graph = key, _graph(key, scale, to, crop)
         frame.pts = 0  # the filters have no use for times
         self._graph.vpush(frame)
         return self._graph.vpull()
 
 
-def _graph(key, steps, to, after):
+def _graph(key, scale, to, crop):
     height, width, format = key
     graph = av.filter.Graph()
     last = graph.add("buffer", f"video_size={width}x{height}:pix_fmt={format}:time_base=1/25")
-    for name, arguments in (*steps, ("format", f"pix_fmts={to}"), *after):
+    steps = [("scale", scale), ("format", f"pix_fmts={to}"), *([("crop", crop)] if crop else [])]
+    for name, arguments in steps:
         step = graph.add(name, arguments)
         last.link_to(step)
         last = step
@@ -219,6 +216,22 @@ def _graph(key, steps, to, after):
     last.link_to(sink)
     graph.configure()
     return graph
+
+
+def _with_even_sides(frame):
+    """A planar YUV frame with its last column and row repeated where it has an odd number."""
+    height, width = (side + side % 2 for side in (frame.height, frame.width))
+    even = av.VideoFrame(width, height, frame.format.name)
+    size = 1 if frame.format.components[0].bits <= 8 else 2  # bytes of a sample
+    for plane, target in zip(frame.planes, even.planes, strict=True):
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        samples = rows[: plane.height, : size * plane.width].reshape(plane.height, plane.width, -1)
+        missing = (target.height - plane.height, target.width - plane.width)
+        samples = np.pad(samples, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+        padded = np.zeros((target.height, target.line_size), np.uint8)
+        padded[:, : size * target.width] = samples.reshape(target.height, -1)
+        target.update(padded)
+    return even
 
 
 def _eight_bits(format):

@@ -1,0 +1,159 @@
+"""Colours of films: FFmpeg's own filters, and formulas of the standards, are the reference."""
+
+import av
+import numpy as np
+import pytest
+
+from fast_style.video import pixels
+from fast_style.video.frames import FilmError
+
+MATRICES = {  # number of H.273: weights of red and blue in luma
+    1: (0.2126, 0.0722),
+    5: (0.299, 0.114),
+    6: (0.299, 0.114),
+    7: (0.212, 0.087),
+    9: (0.2627, 0.0593),
+}
+
+
+def to_yuv(rgb, matrix, full):
+    """BT.601 and its likes, by their equations: float [height, width, 3]."""
+    kr, kb = MATRICES[matrix]
+    red, green, blue = np.moveaxis(rgb / 255, -1, 0)
+    luma = kr * red + (1 - kr - kb) * green + kb * blue
+    chroma = ((blue - luma) / (2 - 2 * kb), (red - luma) / (2 - 2 * kr))
+    scale, offset, wide = (255, 0, 255) if full else (219, 16, 224)
+    return np.stack([luma * scale + offset, *(c * wide + 128 for c in chroma)], axis=-1)
+
+
+def blocks(height, width):
+    """Colours at random, of 4 x 4 pixels each, so that halved chroma is exact."""
+    rng = np.random.default_rng(0)
+    small = rng.integers(0, 256, (-(-height // 4), -(-width // 4), 3), np.uint8)
+    return small.repeat(4, axis=0).repeat(4, axis=1)[:height, :width]
+
+
+def frame_of(yuv, format):
+    """`av.VideoFrame` of float YUV [height, width, 3] (8 bits)."""
+    depth = 10 if "10" in format else 8
+    frame = av.VideoFrame(yuv.shape[1], yuv.shape[0], format)
+    values = np.rint(yuv * 2 ** (depth - 8)).clip(0, 2**depth - 1)
+    for number, plane in enumerate(frame.planes):
+        down = -(-yuv.shape[0] // plane.height), -(-yuv.shape[1] // plane.width)
+        part = values[:: down[0], :: down[1], number].astype("<u2" if depth == 10 else "u1")
+        rows = np.zeros((plane.height, plane.line_size), np.uint8)
+        line = part.tobytes()
+        rows[:, : part.shape[1] * part.itemsize] = np.frombuffer(line, np.uint8).reshape(
+            plane.height, -1
+        )
+        plane.update(rows)
+    return frame
+
+
+@pytest.mark.parametrize("format", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le"])
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_rgb_is_that_of_the_equations(matrix, full, format):
+    rgb = blocks(48, 64)
+    encoding = pixels.PixelEncoding(format, matrix, 2 if full else 1)
+    found = pixels.ToRGB(encoding)(frame_of(to_yuv(rgb, matrix, full), format))
+    assert np.abs(found.astype(int) - rgb).max() <= 2
+
+
+@pytest.mark.parametrize("size", [(48, 64), (47, 63), (2, 2), (1, 1)])
+@pytest.mark.parametrize("format", ["yuv420p", "yuv422p", "yuv444p", "gbrp", "rgb24"])
+def test_reading_undoes_writing(format, size):
+    rgb = blocks(*size)
+    encoding = pixels.PixelEncoding(format, 1, 1)
+    frame = pixels.FromRGB(encoding)(rgb)
+    assert (frame.height, frame.width, frame.format.name) == (*size, format)
+    found = pixels.ToRGB(encoding)(frame)
+    assert np.abs(found.astype(int) - rgb).max() <= (0 if encoding.is_rgb else 2)
+
+
+def test_chroma_is_averaged_not_sampled():
+    rgb = np.zeros((4, 4, 3), np.uint8)
+    rgb[:, ::2] = (255, 0, 0)
+    frame = pixels.FromRGB(pixels.PixelEncoding("yuv420p", 5, 1))(rgb)
+    red = np.frombuffer(frame.planes[2], np.uint8)[0]
+    assert red == pytest.approx(to_yuv(rgb, 5, False)[..., 2].mean(), abs=1)
+
+
+def test_a_film_that_changes_its_format_midway_is_read_on():
+    to_rgb = pixels.ToRGB(pixels.PixelEncoding("yuv420p", 1, 1))
+    for format, size in (("yuv420p", (48, 64)), ("yuv444p", (24, 32)), ("yuv420p10le", (48, 64))):
+        rgb = blocks(*size)
+        found = to_rgb(frame_of(to_yuv(rgb, 1, False), format))
+        assert np.abs(found.astype(int) - rgb).max() <= 2
+
+
+def test_unlabelled_films_are_taken_as_players_take_them():
+    for size, matrix in (((576, 720), 5), ((720, 960), 1), ((480, 1280), 1)):
+        rgb = blocks(*size)
+        frame = frame_of(to_yuv(rgb, matrix, False), "yuv420p")
+        found = pixels.ToRGB(pixels.PixelEncoding("yuv420p"))(frame)
+        assert np.abs(found.astype(int) - rgb).max() <= 2
+
+
+def context(matrix=2, transfer=2, format="yuv420p"):
+    made = av.CodecContext.create("libx264", "w")
+    made.pix_fmt, made.colorspace, made.color_trc = format, matrix, transfer
+    return made
+
+
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
+def test_hdr_is_refused(transfer, name):
+    with pytest.raises(FilmError, match=f"a.mp4: is HDR .{name}"):
+        pixels.encoding_of(context(9, transfer), "a.mp4")
+
+
+def test_matrices_that_are_no_plain_ones_are_refused():
+    with pytest.raises(FilmError, match="matrix, number 8"):
+        pixels.encoding_of(context(8), "a.mp4")
+
+
+def test_a_film_falsely_labelled_rgb_counts_as_unlabelled():
+    assert pixels.encoding_of(context(0), "a.mp4").matrix == pixels.UNSPECIFIED
+
+
+def output(source, codec="libx264", lossless=False, size=(48, 64), source_size=(48, 64)):
+    return pixels.output_encoding(source, av.Codec(codec, "w"), lossless, source_size, size)
+
+
+def test_labels_of_the_source_are_kept():
+    source = pixels.PixelEncoding("yuv420p10le", 9, 2, 9, 14)
+    assert output(source) == pixels.PixelEncoding("yuv420p", 9, 2, 9, 14)
+    assert output(pixels.PixelEncoding("yuv420p")) == pixels.PixelEncoding("yuv420p")
+
+
+def test_a_guess_by_size_becomes_a_label_where_the_size_changes():
+    source = pixels.PixelEncoding("yuv420p")
+    assert output(source, source_size=(720, 1280), size=(360, 640)).matrix == 1
+    assert output(source, source_size=(360, 640), size=(720, 1280)).matrix == 6
+
+
+@pytest.mark.parametrize(
+    ("source", "codec", "lossless", "size", "expected"),
+    [
+        ("yuv444p", "libx264", False, (48, 64), "yuv420p"),
+        ("yuv444p", "libx264", True, (48, 64), "yuv444p"),
+        ("yuv422p10le", "libx264", True, (48, 64), "yuv422p"),
+        ("nv12", "libx264", True, (48, 64), "yuv420p"),
+        ("yuv420p", "libx264", False, (47, 64), "yuv444p"),
+        ("yuv420p", "libvpx-vp9", False, (47, 63), "yuv420p"),
+        ("yuv420p", "ffv1", True, (47, 63), "yuv420p"),
+        ("bgra", "ffv1", True, (48, 64), "bgr0"),
+        ("pal8", "libx264", False, (48, 64), "yuv420p"),
+        ("yuvj420p", "mjpeg", False, (48, 64), "yuv420p"),
+        ("gray", "libx264", True, (48, 64), "yuv420p"),
+        ("yuv420p", "prores_ks", False, (48, 64), "yuv422p10le"),
+        ("yuv420p", "libx264rgb", True, (48, 64), "rgb24"),
+    ],
+)
+def test_pixel_formats(source, codec, lossless, size, expected):
+    assert output(pixels.PixelEncoding(source), codec, lossless, size).format == expected
+
+
+def test_pictures_become_bt709():
+    assert output(None) == pixels.PixelEncoding("yuv420p", 1, 1, 1, 1)
+    assert output(pixels.PixelEncoding("rgb24")).matrix == 1
