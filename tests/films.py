@@ -7,7 +7,13 @@ import av
 import numpy as np
 
 HEIGHT, WIDTH = 48, 64
-RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+MATRICES = {  # number of H.273: weights of red and blue in luma
+    1: (0.2126, 0.0722),
+    5: (0.299, 0.114),
+    6: (0.299, 0.114),
+    7: (0.212, 0.087),
+    9: (0.2627, 0.0593),
+}
 
 
 def bars(height=HEIGHT, width=WIDTH):
@@ -113,6 +119,8 @@ def sound_packets(path, kind="audio"):
     """[(time, bytes)] of the packets of sound."""
     with av.open(str(path)) as film:
         streams = [stream for stream in film.streams if stream.type == kind]
+        if not streams:
+            return []
         return [
             (packet.pts * packet.time_base, bytes(packet))
             for packet in film.demux(streams)
@@ -147,3 +155,43 @@ def encrypt(path, frames):
     keys = {"encryption_key": "0" * 32, "encryption_kid": "1" * 32}
     options = {"encryption_scheme": "cenc-aes-ctr"} | keys
     return write(path, frames, container_options=options)
+
+
+def to_yuv(rgb, matrix, full):
+    """BT.601 and its likes, by their equations: float [height, width, 3]."""
+    kr, kb = MATRICES[matrix]
+    red, green, blue = np.moveaxis(rgb / 255, -1, 0)
+    luma = kr * red + (1 - kr - kb) * green + kb * blue
+    chroma = ((blue - luma) / (2 - 2 * kb), (red - luma) / (2 - 2 * kr))
+    scale, offset, wide = (255, 0, 255) if full else (219, 16, 224)
+    return np.stack([luma * scale + offset, *(c * wide + 128 for c in chroma)], axis=-1)
+
+
+def frame_of(yuv, format):
+    """`av.VideoFrame` of float YUV [height, width, 3] (8 bits)."""
+    depth = 10 if "10" in format else 8
+    frame = av.VideoFrame(yuv.shape[1], yuv.shape[0], format)
+    values = np.rint(yuv * 2 ** (depth - 8)).clip(0, 2**depth - 1)
+    for number, plane in enumerate(frame.planes):
+        down = -(-yuv.shape[0] // plane.height), -(-yuv.shape[1] // plane.width)
+        part = values[:: down[0], :: down[1], number].astype("<u2" if depth == 10 else "u1")
+        rows = np.zeros((plane.height, plane.line_size), np.uint8)
+        line = part.tobytes()
+        rows[:, : part.shape[1] * part.itemsize] = np.frombuffer(line, np.uint8).reshape(
+            plane.height, -1
+        )
+        plane.update(rows)
+    return frame
+
+
+def planes(path):
+    """The planes of the first frame as they are stored, a list of float arrays in 8-bit steps."""
+    frame = frames(path)[0]
+    depth = frame.format.components[0].bits
+    found = []
+    for plane in frame.planes:
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        samples = np.ascontiguousarray(rows).view("u1" if depth == 8 else "<u2")
+        width = plane.width * (4 if frame.format.name == "bgr0" else 1)
+        found.append(samples[: plane.height, :width] / 2 ** (depth - 8))
+    return found

@@ -107,6 +107,10 @@ class _Gif:
 
     def frame(self, image, begin, end, transparent_next):
         clear = 2 if image.mode == "RGBA" or transparent_next else 1
+        if clear == 2 and image.mode == "RGB":
+            # What clears to nothing must itself know a transparent colour, its last here.
+            image = image.quantize(255)
+        reserved = image.mode == "P"
         still = io.BytesIO()
         image.save(still, "GIF", optimize=False)
         still = still.getvalue()
@@ -116,7 +120,7 @@ class _Gif:
         if flags & 0x80:
             table = still[13 : 13 + 3 * 2 ** ((flags & 7) + 1)]
             place += len(table)
-        transparent, color = 0, 0
+        transparent, color = (1, 255) if reserved else (0, 0)
         while still[place] == 0x21:  # extensions, in front of the picture
             if still[place + 1] == 0xF9:
                 transparent, color = still[place + 3] & 1, still[place + 6]

@@ -91,7 +91,15 @@ class FilmReader:
             waiting = (frame, pts)
         if waiting is None:
             raise FilmError(f"{self.path}: no frame in this range of time can be decoded")
-        yield self._frame(*waiting, waiting[0].duration or self._one_frame())
+        yield self._frame(*waiting, self._last_duration(*waiting))
+
+    def _last_duration(self, frame, pts):
+        """How long the last frame is shown: to the end of the stream, where that is known."""
+        if self._range.is_all and not self.lost and self._stream.duration:
+            rest = (self._stream.start_time or 0) + self._stream.duration - pts
+            if rest > 0:
+                return rest
+        return frame.duration or self._one_frame()
 
     def _one_frame(self):
         """How long a frame lasts that does not tell, in units of the time base."""

@@ -1,6 +1,7 @@
 """Writing films with PyAV: painted frames at their times, sound and subtitles as they were."""
 
 import contextlib
+import errno
 import os
 
 import av
@@ -95,7 +96,7 @@ class FilmWriter:
         for original in copied:
             copy = self._container.add_stream_from_template(original)
             copy.metadata.update(original.metadata)
-            copy.disposition = original.disposition
+            copy.disposition = original.disposition.value
             self._copies[original.index] = copy
         tags = {k: v for k, v in source.metadata.items() if k not in _TAGS_OF_CONTAINER}
         self._container.metadata.update(tags)
@@ -159,8 +160,10 @@ class FilmWriter:
         with self._readable_errors():
             try:
                 self._container.mux(packet)
-            except av.error.ArgumentError:  # its times make no sense
-                self.lost += 1
+            except av.error.FFmpegError as error:
+                if error.errno != errno.EINVAL:
+                    raise
+                self.lost += 1  # its times make no sense
 
     @contextlib.contextmanager
     def _readable_errors(self):

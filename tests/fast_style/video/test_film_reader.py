@@ -45,7 +45,7 @@ def test_frames_last_until_the_next_one(tmp_path):
     path = films.write(tmp_path / "a.mp4", FRAMES, pts=UNEVEN)
     durations = [duration * 25 for _, duration in times(*read(path))]
     assert durations[:-1] == [1, 1, 3, 1, 4, 1, 1, 5, 3, 1, 1]
-    assert durations[-1] == films.frame_times(path)[-1][1] * 25
+    assert durations[-1] == 1
 
 
 def test_ten_bits_and_odd_sizes(tmp_path):

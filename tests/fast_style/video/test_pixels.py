@@ -6,24 +6,7 @@ import pytest
 
 from fast_style.video import pixels
 from fast_style.video.frames import FilmError
-
-MATRICES = {  # number of H.273: weights of red and blue in luma
-    1: (0.2126, 0.0722),
-    5: (0.299, 0.114),
-    6: (0.299, 0.114),
-    7: (0.212, 0.087),
-    9: (0.2627, 0.0593),
-}
-
-
-def to_yuv(rgb, matrix, full):
-    """BT.601 and its likes, by their equations: float [height, width, 3]."""
-    kr, kb = MATRICES[matrix]
-    red, green, blue = np.moveaxis(rgb / 255, -1, 0)
-    luma = kr * red + (1 - kr - kb) * green + kb * blue
-    chroma = ((blue - luma) / (2 - 2 * kb), (red - luma) / (2 - 2 * kr))
-    scale, offset, wide = (255, 0, 255) if full else (219, 16, 224)
-    return np.stack([luma * scale + offset, *(c * wide + 128 for c in chroma)], axis=-1)
+from tests.films import MATRICES, frame_of, to_yuv
 
 
 def blocks(height, width):
@@ -31,23 +14,6 @@ def blocks(height, width):
     rng = np.random.default_rng(0)
     small = rng.integers(0, 256, (-(-height // 4), -(-width // 4), 3), np.uint8)
     return small.repeat(4, axis=0).repeat(4, axis=1)[:height, :width]
-
-
-def frame_of(yuv, format):
-    """`av.VideoFrame` of float YUV [height, width, 3] (8 bits)."""
-    depth = 10 if "10" in format else 8
-    frame = av.VideoFrame(yuv.shape[1], yuv.shape[0], format)
-    values = np.rint(yuv * 2 ** (depth - 8)).clip(0, 2**depth - 1)
-    for number, plane in enumerate(frame.planes):
-        down = -(-yuv.shape[0] // plane.height), -(-yuv.shape[1] // plane.width)
-        part = values[:: down[0], :: down[1], number].astype("<u2" if depth == 10 else "u1")
-        rows = np.zeros((plane.height, plane.line_size), np.uint8)
-        line = part.tobytes()
-        rows[:, : part.shape[1] * part.itemsize] = np.frombuffer(line, np.uint8).reshape(
-            plane.height, -1
-        )
-        plane.update(rows)
-    return frame
 
 
 @pytest.mark.parametrize("format", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le"])
