@@ -24,9 +24,9 @@ _HD_WIDTH, _HD_HEIGHT = 1280, 720
 # a film that is only read and written keeps its colours to one step.
 _TO_RGB = "neighbor+accurate_rnd+full_chroma_int"
 _FROM_RGB = "area+accurate_rnd+full_chroma_inp"
+_RGB_FORMATS = ("rgb24", "bgr24", "bgr0", "rgba", "bgra", "argb")
 _PREFERRED = (
     *("yuv420p", "yuv444p", "yuv422p", "yuvj420p", "yuvj444p", "yuvj422p"),
-    *("gbrp", "rgb24", "bgr24", "bgr0", "rgba", "bgra", "argb"),
     *("yuv420p10le", "yuv422p10le", "yuv444p10le"),
 )
 
@@ -104,17 +104,9 @@ def output_encoding(source, codec, lossless, source_size, size):
     Returns:
         `PixelEncoding`.
     """
-    subsampled = not lossless and (codec.canonical_name not in ("h264", "hevc") or _is_even(size))
-    wanted = "yuv420p" if subsampled else _eight_bits(source.format if source else "rgb24")
-    if not subsampled and codec.canonical_name in ("h264", "hevc") and not _is_even(size):
-        wanted = wanted if _is_unsubsampled(wanted) else "yuv444p"
-    supported = [format.name for format in codec.video_formats or []] or [wanted]
-    same = ("gbrp", "rgb24", "bgr0", "bgr24") if wanted == "rgb24" else (wanted,)
-    chosen = next(
-        (name for name in (*same, "yuv444p" if lossless else wanted, *_PREFERRED)
-         if name in supported),
-        supported[0],
-    )  # fmt: skip
+    supported = [format.name for format in codec.video_formats or []]
+    wanted = _wanted_formats(source, codec, lossless, size)
+    chosen = next((name for name in wanted if name in supported), (*supported, wanted[0])[0])
     found = PixelEncoding(chosen)
     if found.is_rgb:
         return dataclasses.replace(found, matrix=_RGB, range=FULL)
@@ -127,6 +119,20 @@ def output_encoding(source, codec, lossless, source_size, size):
     if source.is_full:
         full = FULL
     return PixelEncoding(chosen, matrix, full, source.primaries, source.transfer)
+
+
+def _wanted_formats(source, codec, lossless, size):
+    """Pixel formats for a film, the best one first."""
+    whole_chroma = ("yuv444p", "gbrp", *_RGB_FORMATS)
+    if not lossless:
+        wanted = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", *whole_chroma)
+    elif source is None or source.is_rgb:
+        wanted = ("gbrp", *_RGB_FORMATS, *whole_chroma)
+    else:
+        wanted = (_eight_bits(source.format), *whole_chroma)
+    if codec.canonical_name in ("h264", "hevc") and any(side % 2 for side in size):
+        wanted = [format for format in wanted if format in whole_chroma]  # they halve even sides
+    return (*wanted, *_PREFERRED)
 
 
 class ToRGB:
@@ -246,11 +252,3 @@ def _eight_bits(format):
     if first == "nv":
         return {"nv16": "yuv422p", "nv24": "yuv444p"}.get(format[:4], "yuv420p")
     return {"p2": "yuv422p", "p4": "yuv444p"}.get(first, "yuv420p")
-
-
-def _is_even(size):
-    return not any(side % 2 for side in size)
-
-
-def _is_unsubsampled(format):
-    return format in ("rgb24", "yuv444p")

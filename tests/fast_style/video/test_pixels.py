@@ -110,6 +110,8 @@ def test_a_guess_by_size_becomes_a_label_where_the_size_changes():
         ("yuv420p", "ffv1", True, (47, 63), "yuv420p"),
         ("bgra", "ffv1", True, (48, 64), "bgr0"),
         ("pal8", "libx264", False, (48, 64), "yuv420p"),
+        ("rgb24", "libx264", False, (48, 63), "yuv444p"),
+        ("yuv420p", "libx264", True, (47, 64), "yuv444p"),
         ("yuvj420p", "mjpeg", False, (48, 64), "yuv420p"),
         ("gray", "libx264", True, (48, 64), "yuv420p"),
         ("yuv420p", "prores_ks", False, (48, 64), "yuv422p10le"),
