@@ -73,6 +73,24 @@ def test_sizes_ranges_and_animations(clip, prefix, tmp_path):
     assert times == [Fraction(n, 10) for n in range(5)]
 
 
+def test_smoothing_holds_pictures_still(prefix, tmp_path):
+    noise = np.random.default_rng(0)
+    scene = films.moving(1)[0].astype(int)
+    noisy = [
+        np.clip(scene + noise.integers(-30, 31, scene.shape), 0, 255).astype(np.uint8)
+        for _ in range(6)
+    ]
+    path = films.write(tmp_path / "a.mkv", noisy, codec="ffv1")
+    unrest = []
+    for smooth in (0, 0.9):
+        arguments = ("--codec=ffv1", "--output=b.mkv", f"--smooth={smooth}")
+        process = paint(path, prefix, *arguments, cwd=tmp_path)
+        assert process.returncode == 0, process.stderr
+        found = np.stack(films.pictures(tmp_path / "b.mkv")).astype(float)
+        unrest.append(np.abs(np.diff(found[2:], axis=0)).mean())
+    assert unrest[1] < 0.5 * unrest[0]
+
+
 def test_what_cannot_be_read_is_counted(tmp_path, prefix):
     path = films.write(tmp_path / "a.mp4", films.moving(8), options={"bf": "0"})
     place, size = films.video_packets(path)[4]
@@ -152,6 +170,7 @@ def test_mistakes_are_one_line_and_leave_nothing(clip, prefix, tmp_path):
         ((clip, "--output=b.webm"), ("b.webm", "aac", "--nosound")),
         ((clip, "--output=b.mp4", "--codec=h265"), ("codec", "h265")),
         ((clip, "--start=2", "--end=2"), ("end", "2")),
+        ((clip, "--smooth=2"), ("smooth", "2")),
         ((clip, "--start=100", "--output=b.mp4"), ("no frame in this range",)),
         ((clip, "--max_pixels=100"), ("64 x 48", "--max_pixels")),
         ((clip, f"--output={clip}"), ("replace the film",)),

@@ -26,6 +26,7 @@ from fast_style.video import formats, frame_folders
 from fast_style.video.encoding import EncodeOptions
 from fast_style.video.frames import TimeRange, check_pixels
 from fast_style.video.pipeline import paint_film
+from fast_style.video.smoothing import Smoother, check_strength
 
 
 def define_flags():
@@ -88,6 +89,12 @@ def _define_appearance():
     flags.DEFINE_float(
         "style_scale", default["style_scale"], "Size of the strokes, 0.25 to 8, as in paint."
     )
+    flags.DEFINE_float(
+        "smooth",
+        0,
+        "Against flicker: how much of the painted frame before is blended in, moved along by "
+        "optical flow, 0 to 1; takes more time.",
+    )
 
 
 def main(argv):
@@ -98,6 +105,7 @@ def main(argv):
         values.keep_colors, values.strength, values.image_size, values.style_scale
     )
     encoding = EncodeOptions(values.codec, values.crf, values.sound)
+    check_strength(values.smooth)
     time_range = TimeRange(values.start, values.end)
     output = formats.choose_output(source, values.output)
     with contextlib.closing(
@@ -108,8 +116,8 @@ def main(argv):
         writer = formats.open_writer(output, reader.description, size, encoding)
         try:
             stylizer = _load(prefix, values)
-            change = _painter(stylizer, options, values.max_pixels)
-            return _paint(reader, writer, change, size)
+            with _painter(stylizer, options, values) as change:
+                return _paint(reader, writer, change, size)
         except BaseException:
             writer.abandon()
             raise
@@ -144,9 +152,24 @@ def _load(prefix, values):
     return stylizer
 
 
-def _painter(stylizer, options, max_pixels):
+@contextlib.contextmanager
+def _painter(stylizer, options, values):
+    """Yields a function from a picture to the painted one, to be called in the films's order."""
     options = dataclasses.replace(options, image_size=None)  # `_fit` has done it
-    return lambda picture: paint(stylizer, picture, options, max_pixels)
+
+    def change(picture):
+        return paint(stylizer, picture, options, values.max_pixels)
+
+    if not values.smooth:
+        yield change
+        return
+    with contextlib.closing(Smoother(values.smooth)) as smoother:
+        yield lambda picture: dataclasses.replace(
+            picture,
+            rgb=smoother(
+                picture.rgb, lambda rgb: change(dataclasses.replace(picture, rgb=rgb)).rgb
+            ),
+        )
 
 
 def _fit(picture, size):
