@@ -73,7 +73,7 @@ def test_sizes_ranges_and_animations(clip, prefix, tmp_path):
     assert times == [Fraction(n, 10) for n in range(5)]
 
 
-def test_smoothing_holds_pictures_still(prefix, tmp_path):
+def test_smoothing_holds_pictures_still(tmp_path):
     noise = np.random.default_rng(0)
     scene = films.moving(1)[0].astype(int)
     noisy = [
@@ -84,7 +84,7 @@ def test_smoothing_holds_pictures_still(prefix, tmp_path):
     unrest = []
     for smooth in (0, 0.9):
         arguments = ("--codec=ffv1", "--output=b.mkv", f"--smooth={smooth}")
-        process = paint(path, prefix, *arguments, cwd=tmp_path)
+        process = paint(path, *arguments, cwd=tmp_path)
         assert process.returncode == 0, process.stderr
         found = np.stack(films.pictures(tmp_path / "b.mkv")).astype(float)
         unrest.append(np.abs(np.diff(found[2:], axis=0)).mean())
