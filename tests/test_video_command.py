@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from fractions import Fraction
 
@@ -14,6 +15,7 @@ import pytest
 from fast_style import images
 from fast_style.painting.stylizer import Stylizer
 from tests import films
+from tests.fast_style.video import test_animation_reader
 from tests.scripts import ROOT, assert_one_line_error, command, run_script
 
 
@@ -182,6 +184,32 @@ def test_mistakes_are_one_line_and_leave_nothing(clip, prefix, tmp_path):
         assert_one_line_error(process, *words)
         assert not [line for line in lines if "Traceback" in line]
         assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_without_the_extra_animations_are_painted_and_films_are_one_line(clip, prefix, tmp_path):
+    test_animation_reader.write(tmp_path / "a.gif")
+    code = (
+        "import sys; sys.modules['av'] = sys.modules['cv2'] = None\n"
+        "from fast_style import command_line\n"
+        "command_line.run('fast_style.commands.video')"
+    )
+    for arguments, status, words in (
+        (["a.gif", prefix, "--output=b.png"], 0, "4 frames"),
+        ([clip, prefix], 1, "[video]"),
+        (["a.gif", prefix, "--output=b.mp4"], 1, "[video]"),
+        (["a.gif", prefix, "--output=c.png", "--smooth=0.5"], 1, "[video]"),
+    ):
+        process = subprocess.run(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert process.returncode == status, process.stderr
+        assert words in process.stdout + process.stderr
+        assert "Traceback" not in process.stderr
 
 
 def test_wrong_usage(tmp_path):

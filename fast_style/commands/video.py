@@ -64,7 +64,9 @@ def _define_files():
         "Constant rate factor of the encoder: smaller is better and larger; 0 is lossless with "
         "libx264, libx265 and libvpx-vp9 (default: 18 for libx264, others alike).",
     )
-    flags.DEFINE_float("fps", frame_folders.RATE, "Frames per second of a folder of frames.")
+    flags.DEFINE_float(
+        "fps", None, f"Frames per second of a folder of frames (default: {frame_folders.RATE})."
+    )
     flags.DEFINE_integer(
         "max_pixels", images.MAX_PIXELS, "Films with more pixels in a frame are refused."
     )

@@ -34,7 +34,7 @@ class AnimationWriter:
         OSError: the file can't be written.
     """
 
-    left_out, lost = (), 0
+    lost = 0
 
     def __init__(self, path, source, size):
         self.path = path

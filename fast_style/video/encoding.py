@@ -1,9 +1,12 @@
-"""Containers and encoders of films: which goes with which, and with what options."""
+"""Containers and encoders of films: which goes with which, and with what options.
+
+PyAV is imported where it is used: animations and folders need none.
+"""
 
 import dataclasses
+import importlib.util
 import os
-
-import av
+from typing import Any
 
 from fast_style.errors import InvalidValue
 from fast_style.video.frames import FilmError
@@ -15,6 +18,7 @@ CONTAINERS = {  # suffix: FFmpeg's name, the encoder unless --codec names anothe
     ".mkv": ("matroska", "libx264"),
     ".webm": ("webm", "libvpx-vp9"),
 }
+_FEW_FRAMES = 8
 _LEAST_CRF, _MOST_CRF = 0, 63
 _CODECS = {  # encoder: crf by default, its largest, further options
     "libx264": (18, 51, {"preset": "fast"}),
@@ -63,6 +67,9 @@ def find_encoder(name):
     Raises:
         ValueError: there is none of that name in this build of FFmpeg.
     """
+    check_installed()
+    import av
+
     try:
         codec = av.Codec(name, "w")
     except ValueError:  # av.codec.codec.UnknownCodecError
@@ -87,17 +94,18 @@ class Encoder:
     """
 
     container: str
-    codec: av.Codec
+    codec: Any
     options: dict
     is_lossless: bool
 
 
-def choose_encoder(path, options):
+def choose_encoder(path, options, frame_count=None):
     """The `Encoder` for a path.
 
     Args:
         path: of the film to be written; the suffix names the container.
         options: `EncodeOptions`.
+        frame_count: int, of the film, or None where it is not known.
 
     Raises:
         FilmError: the container can't hold what the encoder makes.
@@ -113,6 +121,9 @@ def choose_encoder(path, options):
     crf = usual_crf if options.crf is None else options.crf
     lossless = codec.lossless and not codec.lossy
     settings = dict(further)
+    if name == "libx265" and frame_count is not None and frame_count <= _FEW_FRAMES:
+        # With frames out of order it gives films of one or two no times of decoding.
+        settings["x265-params"] += ":bframes=0"
     if crf is not None:
         settings["crf"] = str(crf)
         lossless = lossless or _make_lossless(name, crf, settings)
@@ -124,7 +135,17 @@ def holds(container, codec):
     return codec in _supported(container)
 
 
+def check_installed():
+    """Raises `InvalidValue` unless PyAV is installed."""
+    if importlib.util.find_spec("av") is None:
+        raise InvalidValue(
+            'films are read and written by PyAV, which is missing: pip install "fast-style[video]"'
+        )
+
+
 def _supported(container):
+    import av
+
     # PyAV tells it of an opened container only; nothing is written.
     with av.open(os.devnull, "w", format=container) as output:
         return output.supported_codecs

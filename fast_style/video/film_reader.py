@@ -1,16 +1,16 @@
 """Reading films with PyAV: frames with their times, and the packets that are copied."""
 
-import os
 from fractions import Fraction
 
 import av
 import av.error
 
 from fast_style import images
-from fast_style.video import orientation, pixels
+from fast_style.video import film_file, orientation, pixels
 from fast_style.video.clock import Clock
 from fast_style.video.frames import (
     CopiedPacket,
+    CopiedStream,
     Description,
     FilmError,
     Frame,
@@ -18,16 +18,6 @@ from fast_style.video.frames import (
     check_pixels,
 )
 
-SUFFIXES = frozenset(
-    (
-        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts"),
-        *(".mts", ".vob", ".ogv", ".flv", ".wmv", ".3gp", ".mxf", ".nut", ".y4m"),
-    )
-)
-"""Suffixes, in lower case, of films that can be read."""
-
-# Only these are opened: others read further files, or addresses, that a file names (HLS, concat).
-_FORMATS = "mov,matroska,avi,mpeg,mpegts,ogg,flv,asf,mxf,nut,yuv4mpegpipe"
 _COPIED = ("audio", "subtitle")
 _DEFAULT_RATE = Fraction(25)
 _CERTAINLY_CUT = 1  # seconds; the length that a file gives is not exact
@@ -58,16 +48,18 @@ class FilmReader:
         self.missing = 0.0
         self._range = time_range or TimeRange()
         self._max_pixels = max_pixels
-        with _open(path) as container:  # another one than is read: not every film can be rewound
+        # In a container of its own: not every film can be rewound.
+        with film_file.open_film(path) as container:
             self._turn = self._look_at_first(container)
-        self._container = _open(path)
+        self._container = film_file.open_film(path)
         try:
-            self._stream = self._choose_stream(self._container)
+            self._stream = film_file.choose_stream(self._container, path)
             self.description = self._describe()
         except BaseException:
             self._container.close()
             raise
         self._to_rgb = pixels.ToRGB(self.description.encoding)
+        self._is_past = False  # whether a frame after the range has been seen
 
     def close(self):
         """Closes the file."""
@@ -105,26 +97,12 @@ class FilmReader:
         """How long a frame lasts that does not tell, in units of the time base."""
         return max(round(1 / (self.description.rate * self.description.time_base)), 1)
 
-    def _choose_stream(self, container):
-        cover = av.stream.Disposition.attached_pic
-        streams = [s for s in container.streams.video if not s.disposition & cover]
-        if not streams:
-            raise FilmError(f"{self.path}: there is no video stream in it")
-        known = [stream for stream in streams if stream.codec_context is not None]
-        if not known:
-            raise FilmError(f"{self.path}: the installed PyAV has no decoder for its codec")
-        marked = [s for s in known if s.disposition & av.stream.Disposition.default]
-        chosen = (marked or known)[0]
-        # Threads of frames would report a broken packet with a later one, and lose its frame too.
-        chosen.thread_type = "SLICE"
-        return chosen
-
     def _look_at_first(self, container):
         """How the film is turned, which its first frame tells."""
-        self._stream = self._choose_stream(container)
+        self._stream = film_file.choose_stream(container, self.path)
         context = self._stream.codec_context
         check_pixels(self.path, context.height, context.width, self._max_pixels)
-        for packet in _packets(container, (self._stream,)):
+        for packet in film_file.packets(container, [self._stream]):
             for frame in self._decode(packet):
                 check_pixels(self.path, frame.height, frame.width, self._max_pixels)
                 pixels.encoding_of(context, self.path)
@@ -147,7 +125,7 @@ class FilmReader:
             frame_count=self._count(rate),
             pixel_aspect=aspect,
             encoding=pixels.encoding_of(context, self.path),
-            copied=tuple(s for s in self._container.streams if s.type in _COPIED),
+            copied=tuple(_copied(s) for s in self._container.streams if s.type in _COPIED),
             metadata=dict(self._container.metadata),
             chapters=self._container.chapters() if self._range.is_all else [],
         )
@@ -175,11 +153,15 @@ class FilmReader:
         for item in self._decoded():
             base = item.time_base
             time = item.pts * base - begin
-            if self._range.is_past(time - _SOUND_BEHIND):
+            is_packet = isinstance(item, av.Packet)
+            self._is_past = self._is_past or (not is_packet and self._range.is_past(time))
+            if self._is_past and (
+                not self.description.copied or self._range.is_past(time - _SOUND_BEHIND)
+            ):
                 break
             if time < self._range.start or self._range.is_past(time):
                 continue
-            if not isinstance(item, av.Packet):
+            if not is_packet:
                 if first is None:
                     first = item.pts * base
                     kept = [packet for packet in early if packet.pts * packet.time_base >= first]
@@ -203,13 +185,15 @@ class FilmReader:
         """Yields `av.VideoFrame`s with times, and `av.Packet`s to be copied."""
         read, latest = 0, 0
         clock = Clock(self._container.format.name, self._stream, self._one_frame())
-        streams = (self._stream, *self.description.copied)
-        for packet in _packets(self._container, streams):
+        streams = [self._stream, *(copied.template for copied in self.description.copied)]
+        for packet in film_file.packets(self._container, streams):
             if packet.pts is not None:
                 latest = max(latest, (packet.pts + (packet.duration or 0)) * packet.time_base)
             if packet.stream.index != self._stream.index:
                 if packet.pts is not None:  # else it is the mark of the stream's end
                     yield packet
+                continue
+            if self._is_past:  # only sound is still to come
                 continue
             read += bool(packet.size)
             for frame in self._decode(packet):
@@ -249,34 +233,16 @@ class FilmReader:
         return Frame(images.Picture(rgb), pts, duration)
 
 
-def _open(path):
-    if not os.path.isfile(path):  # FFmpeg would take some names for addresses
-        kind = "is no file" if os.path.exists(path) else "no such file"
-        raise FileNotFoundError(f"{path}: {kind}")
-    try:
-        return av.open(
-            f"file:{os.path.abspath(path)}",
-            options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
-            metadata_errors="replace",
-        )
-    except av.error.OSError:
-        raise
-    except (av.error.FFmpegError, ValueError) as error:
-        if isinstance(error, OSError):
-            raise
-        raise FilmError(f"{path}: not a readable film ({_reason(error)})") from error
-
-
-def _reason(error):
-    return getattr(error, "strerror", None) or str(error)
-
-
-def _packets(container, streams):
-    """Packets of the streams, to the end of the file or to where it can be read no further."""
-    try:
-        yield from container.demux(streams)
-    except av.error.InvalidDataError:
-        return
+def _copied(stream):
+    context = stream.codec_context
+    return CopiedStream(
+        stream.index,
+        stream.type,
+        None if context is None else context.codec.canonical_name,
+        dict(stream.metadata),
+        stream.disposition.value,
+        stream,
+    )
 
 
 def _shifted(packet, seconds):

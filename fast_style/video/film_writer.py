@@ -12,6 +12,7 @@ from fast_style.video import pixels
 from fast_style.video.encoding import choose_encoder, holds
 from fast_style.video.frames import CopiedPacket, FilmError
 
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ENOMEM)
 _TAGS_OF_CONTAINER = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
@@ -26,7 +27,7 @@ class FilmWriter:
 
     Attributes:
         left_out: list of str, streams of the source that the container can't hold.
-        lost: int, packets of sound or subtitles whose times can't be written.
+        lost: int, damaged packets of sound or subtitles, which can't be written.
 
     Raises:
         FilmError: the container can't hold the sound or what the encoder makes, or the encoder
@@ -38,7 +39,7 @@ class FilmWriter:
         self.path = path
         self.left_out = []
         self.lost = 0
-        encoder = choose_encoder(path, options)
+        encoder = choose_encoder(path, options, source.frame_count)
         self._target = os.path.realpath(path)
         self._partial = unused_path(os.path.dirname(self._target))
         self._encoding = pixels.output_encoding(
@@ -66,16 +67,15 @@ class FilmWriter:
     def _choose_copied(self, streams, container):
         chosen = []
         for stream in streams:
-            codec = stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
-            if codec != "unknown" and holds(container, codec):
+            if stream.codec is not None and holds(container, stream.codec):
                 chosen.append(stream)
-            elif stream.type == "audio":
+            elif stream.kind == "audio":
                 raise FilmError(
-                    f"{self.path}: a {container} file can't hold this film's sound, {codec} "
+                    f"{self.path}: a {container} file can't hold this film's sound, {stream.codec} "
                     "(--nosound leaves it out; an .mkv file holds nearly every kind)"
                 )
             else:
-                self.left_out.append(f"{stream.type} in {codec}")
+                self.left_out.append(f"{stream.kind} in {stream.codec}")
         return chosen
 
     def _start(self, source, size, encoder, copied):
@@ -94,9 +94,9 @@ class FilmWriter:
             context.sample_aspect_ratio = source.pixel_aspect
         self._stream = stream
         for original in copied:
-            copy = self._container.add_stream_from_template(original)
+            copy = self._container.add_stream_from_template(original.template)
             copy.metadata.update(original.metadata)
-            copy.disposition = original.disposition.value
+            copy.disposition = original.disposition
             self._copies[original.index] = copy
         tags = {k: v for k, v in source.metadata.items() if k not in _TAGS_OF_CONTAINER}
         self._container.metadata.update(tags)
@@ -161,9 +161,9 @@ class FilmWriter:
             try:
                 self._container.mux(packet)
             except av.error.FFmpegError as error:
-                if error.errno != errno.EINVAL:
+                if error.errno in _DISK_ERRORS:
                     raise
-                self.lost += 1  # its times make no sense
+                self.lost += 1  # its times, or what is in it, make no sense
 
     @contextlib.contextmanager
     def _readable_errors(self):
@@ -171,3 +171,5 @@ class FilmWriter:
             yield
         except av.error.OSError as error:
             raise OSError(error.errno, error.strerror, str(self.path)) from error
+        except av.error.FFmpegError as error:
+            raise FilmError(f"{self.path}: can't be encoded ({error.strerror})") from error

@@ -1,44 +1,45 @@
 """Which reader and writer a path stands for, and the checks of an output's name."""
 
-import importlib.util
 import os
 
 from fast_style import images
 from fast_style.atomic_files import unused_path
 from fast_style.errors import InvalidValue
-from fast_style.video import animation_reader, animation_writer, frame_folders
+from fast_style.video import animation_reader, animation_writer, encoding, frame_folders
 from fast_style.video.frames import FilmError
 
-_FILMS = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
 OUTPUT = os.path.join("generated", "res")
 """Where the painted film goes unless it is said; a suffix is added."""
 
 
-def open_reader(path, time_range=None, max_pixels=images.MAX_PIXELS, rate=frame_folders.RATE):
+def open_reader(path, time_range=None, max_pixels=images.MAX_PIXELS, rate=None):
     """A reader of a film, an animation or a folder of pictures.
 
     Args:
         path: of the file or folder.
         time_range: `fast_style.video.frames.TimeRange`; None for all of it.
         max_pixels: limit on height * width of a frame.
-        rate: frames per second of a folder.
+        rate: frames per second of a folder; None for `fast_style.video.frame_folders.RATE`.
 
     Returns:
         `FilmReader`, `AnimationReader` or `FolderReader`.
 
     Raises:
         FilmError: it can't be read.
-        ValueError: PyAV is missing.
+        ValueError: PyAV is missing, or `rate` given for what is no folder.
         OSError: there is no such file.
     """
     if os.path.isdir(path):
+        rate = frame_folders.RATE if rate is None else rate
         return frame_folders.FolderReader(path, time_range, max_pixels, rate)
+    if rate is not None:
+        raise InvalidValue(f"`fps` is of folders of frames; {path} is none, and keeps its times")
     suffix = _suffix(path)
     if suffix in animation_reader.SUFFIXES:
         return animation_reader.AnimationReader(path, time_range, max_pixels)
     if suffix in images.SUFFIXES and os.path.exists(path):
         raise FilmError(f"{path}: is a still image, which `fast-style paint` paints")
-    _check_av()
+    encoding.check_installed()
     from fast_style.video.film_reader import FilmReader
 
     return FilmReader(path, time_range, max_pixels)
@@ -60,7 +61,7 @@ def choose_output(source, output=None):
         OSError: it can't be written.
     """
     if output is None:
-        writable = (*_FILMS, *animation_writer.SUFFIXES)
+        writable = (*encoding.CONTAINERS, *animation_writer.SUFFIXES)
         suffix = _suffix(source)
         output = f"{OUTPUT}{suffix if suffix in writable else '.mp4'}"
         if os.path.isdir(source):
@@ -69,8 +70,8 @@ def choose_output(source, output=None):
         output = os.path.join(output, "")
         _check_folder(source, output)
         return output
-    if _suffix(output) not in (*_FILMS, *animation_writer.SUFFIXES):
-        known = " ".join(sorted((*_FILMS, *animation_writer.SUFFIXES)))
+    if _suffix(output) not in (*encoding.CONTAINERS, *animation_writer.SUFFIXES):
+        known = " ".join(sorted((*encoding.CONTAINERS, *animation_writer.SUFFIXES)))
         raise InvalidValue(
             f"`output` must end in one of {known}, or name a folder for frames; received {output}"
         )
@@ -95,30 +96,29 @@ def open_writer(path, source, size, options):
         `FilmWriter`, `AnimationWriter` or `FolderWriter`.
 
     Raises:
-        As those do.
+        ValueError: a codec or crf for what is no film; and as those raise.
     """
-    if path.endswith(os.sep):
-        return frame_folders.FolderWriter(path)
-    if _suffix(path) in _FILMS:
-        _check_av()
-    os.makedirs(os.path.dirname(os.path.realpath(path)), exist_ok=True)
-    if _suffix(path) in _FILMS:
+    if not path.endswith(os.sep):
+        os.makedirs(os.path.dirname(os.path.realpath(path)), exist_ok=True)
+    if is_film(path):
+        encoding.check_installed()
         from fast_style.video.film_writer import FilmWriter
 
         return FilmWriter(path, source, size, options)
-    return animation_writer.AnimationWriter(path, source, size)
+    for name, value in (("codec", options.codec), ("crf", options.crf)):
+        if value is not None:
+            raise InvalidValue(f"`{name}` is of films; {path} is none")
+    if path.endswith(os.sep):
+        writer = frame_folders.FolderWriter(path)
+    else:
+        writer = animation_writer.AnimationWriter(path, source, size)
+    writer.left_out = [stream.kind for stream in source.copied] if options.sound else []
+    return writer
 
 
 def is_film(path):
     """Whether a path names a film to be written, which has an encoder (bool)."""
-    return _suffix(path) in _FILMS
-
-
-def _check_av():
-    if importlib.util.find_spec("av") is None:
-        raise InvalidValue(
-            'films are read and written by PyAV, which is missing: pip install "fast-style[video]"'
-        )
+    return _suffix(path) in encoding.CONTAINERS
 
 
 def _suffix(path):

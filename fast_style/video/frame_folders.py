@@ -85,7 +85,7 @@ class FolderWriter:
         OSError: the folder can't be made.
     """
 
-    left_out, lost = (), 0
+    lost = 0
 
     def __init__(self, path):
         self.path = path

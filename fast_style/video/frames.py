@@ -41,6 +41,27 @@ class CopiedPacket:
 
 
 @dataclasses.dataclass(frozen=True)
+class CopiedStream:
+    """Sound or subtitles of a film.
+
+    Attributes:
+        index: int, of the stream in the source.
+        kind: "audio" or "subtitle".
+        codec: canonical name of its codec; None if the installed PyAV does not know it.
+        metadata: dict of str, such as the language.
+        disposition: int, FFmpeg's flags, such as that it is the usual one.
+        template: `av.stream.Stream`, for `add_stream_from_template`; only while the reader is open.
+    """
+
+    index: int
+    kind: str
+    codec: str | None
+    metadata: dict
+    disposition: int
+    template: Any
+
+
+@dataclasses.dataclass(frozen=True)
 class Description:
     """What is known of a film before its frames are read.
 
@@ -52,7 +73,7 @@ class Description:
         plays: int, how often an animation is played; 0: for ever.
         pixel_aspect: Fraction, width of a pixel by its height.
         encoding: `fast_style.video.pixels.PixelEncoding`; None for what is stored as RGB.
-        copied: tuple of `av.stream.Stream` whose packets are among the frames.
+        copied: tuple of `CopiedStream`s whose packets are among the frames.
         metadata: dict of str, such as the title.
         chapters: list of dicts, as PyAV has them.
     """

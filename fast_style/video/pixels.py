@@ -74,9 +74,11 @@ def encoding_of(context, path):
     """The `PixelEncoding` of a decoder, `av.VideoCodecContext`.
 
     Raises:
-        FilmError: colours that can't be converted: HDR, or a rare matrix.
+        FilmError: colours that can't be converted: HDR, a rare matrix, or none known.
     """
     matrix = context.colorspace
+    if context.pix_fmt is None:
+        raise FilmError(f"{path}: damaged, it does not tell what its pixels are")
     if context.color_trc in _HDR:
         raise FilmError(
             f"{path}: is HDR ({_HDR[context.color_trc]}), which would be painted in wrong colours; "

@@ -8,6 +8,7 @@ from fast_style import images
 from fast_style.errors import InvalidValue
 from fast_style.video import formats
 from fast_style.video.animation_reader import AnimationReader
+from fast_style.video.encoding import EncodeOptions
 from fast_style.video.film_reader import FilmReader
 from fast_style.video.frame_folders import FolderReader
 from fast_style.video.frames import FilmError
@@ -91,3 +92,32 @@ def test_pyav_that_is_missing_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InvalidValue, match=r"pip install .*\[video\]"):
         formats.open_reader(str(tmp_path / "a.mp4"))
+
+
+def test_options_that_mean_nothing_are_said(sources):
+    reader = formats.open_reader(str(sources / "a.gif"))
+    reader.close()
+    for options in ({"codec": "libx264"}, {"crf": 20}):
+        for output in ("b.gif", "b/"):
+            with pytest.raises(InvalidValue, match=f"{next(iter(options))}.*films"):
+                formats.open_writer(
+                    str(sources) + "/" + output,
+                    reader.description,
+                    (48, 64),
+                    EncodeOptions(**options),
+                )
+    with pytest.raises(InvalidValue, match="fps.*a.mp4"):
+        formats.open_reader(str(sources / "a.mp4"), rate=24)
+    assert not (sources / "b").exists() and not (sources / "b.gif").exists()
+
+
+def test_sound_that_has_no_place_is_told_of(tmp_path):
+    reader = formats.open_reader(str(films.write(tmp_path / "a.mp4", films.moving(3), sound="aac")))
+    reader.close()
+    for sound, left_out in ((True, ["audio"]), (False, [])):
+        for output in ("b.gif", "b/"):
+            writer = formats.open_writer(
+                f"{tmp_path}/{output}", reader.description, (48, 64), EncodeOptions(sound=sound)
+            )
+            assert writer.left_out == left_out
+            writer.abandon()
