@@ -10,6 +10,7 @@ stay as they are. Ctrl-C leaves a film that plays to that point.
 
 import contextlib
 import dataclasses
+import os
 import sys
 import time
 
@@ -27,6 +28,9 @@ from fast_style.video.encoding import EncodeOptions
 from fast_style.video.frames import TimeRange, check_pixels
 from fast_style.video.pipeline import paint_film
 from fast_style.video.smoothing import Smoother, check_strength
+
+# Frames per second, which tqdm would turn into seconds per frame below one.
+_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
 
 
 def define_flags():
@@ -102,6 +106,7 @@ def _define_appearance():
 def main(argv):
     """Runs the command; returns its exit status."""
     source, prefix = _arguments(argv[1:])
+    os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder's own: errors only
     values = flags.FLAGS
     options = PaintOptions(
         values.keep_colors, values.strength, values.image_size, values.style_scale
@@ -186,7 +191,7 @@ def _paint(reader, writer, change, size):
     count, painting, started = 0, 0.0, time.perf_counter()
     with (
         command_line.StopSignals() as stop,
-        tqdm.tqdm(total=reader.description.frame_count, unit="frame") as bar,
+        tqdm.tqdm(total=reader.description.frame_count, unit="frames", bar_format=_BAR) as bar,
         contextlib.closing(
             paint_film(reader, writer, change, lambda picture: _fit(picture, size))
         ) as frames,

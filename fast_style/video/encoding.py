@@ -75,9 +75,10 @@ def find_encoder(name):
     except ValueError:  # av.codec.codec.UnknownCodecError
         codec = None
     if codec is None or codec.type != "video":
+        known = [known for known in (*_CODECS, "ffv1") if known in av.codecs_available]
         raise InvalidValue(
-            f"`codec` must be an encoder of the installed PyAV, such as {', '.join(_CODECS)}, "
-            f"ffv1; received {name}"
+            f"`codec` must be an encoder of the installed PyAV, such as {', '.join(known)}; "
+            f"received {name}"
         )
     return codec
 

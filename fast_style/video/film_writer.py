@@ -105,11 +105,11 @@ class FilmWriter:
         try:
             self._container.start_encoding()
         except av.error.FFmpegError as error:
-            if isinstance(error, (OSError, MemoryError)):
-                raise
+            if error.errno in _DISK_ERRORS:
+                raise OSError(error.errno, error.strerror, str(self.path)) from error
             raise FilmError(
-                f"{self.path}: {encoder.codec.name} can't encode {width} x {height} pixels in "
-                f"{encoder.container} ({error.strerror})"
+                f"{self.path}: {encoder.codec.name} does not take this film, {width} x {height} "
+                f"pixels, times in units of {source.time_base} s ({error.strerror})"
             ) from error
 
     def write(self, item):

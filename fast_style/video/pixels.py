@@ -134,7 +134,10 @@ def _wanted_formats(source, codec, lossless, size):
         wanted = (_eight_bits(source.format), *whole_chroma)
     if codec.canonical_name in ("h264", "hevc") and any(side % 2 for side in size):
         wanted = [format for format in wanted if format in whole_chroma]  # they halve even sides
-    return (*wanted, *_PREFERRED)
+    wanted = (*wanted, *_PREFERRED)
+    if codec.canonical_name == "mjpeg":  # which knows the full range only
+        wanted = [format.replace("yuv4", "yuvj4") for format in wanted]
+    return wanted
 
 
 class ToRGB:
