@@ -120,9 +120,9 @@ def main(argv):
     ) as reader:
         size = _size(reader.description, options.image_size, formats.is_film(output))
         check_pixels(source, *size, values.max_pixels)
+        stylizer = _load(prefix, values)
         writer = formats.open_writer(output, reader.description, size, encoding)
         try:
-            stylizer = _load(prefix, values)
             with _painter(stylizer, options, values) as change:
                 return _paint(reader, writer, change, size)
         except BaseException:

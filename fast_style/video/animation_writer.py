@@ -24,8 +24,8 @@ class AnimationWriter:
     """An animation that appears at its path when `finish` has been called.
 
     Args:
-        path: of the file; its folder exists. The suffix chooses the format: .gif, .webp, .png or
-            .apng.
+        path: of the file; missing folders are made. Its suffix chooses the format: .gif, .webp,
+            .png or .apng.
         source: `Description` of what is painted.
         size: (height, width) of the painted frames.
 
@@ -42,6 +42,7 @@ class AnimationWriter:
         self._time_base = source.time_base
         self._target = os.path.realpath(path)
         self._partial = unused_path(os.path.dirname(self._target))
+        os.makedirs(os.path.dirname(self._target), exist_ok=True)
         self._file = open(self._partial, "xb")  # noqa: SIM115 - closed by `finish`, `abandon`
         self._waiting = None
 

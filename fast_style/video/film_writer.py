@@ -20,7 +20,7 @@ class FilmWriter:
     """A film that appears at its path when `finish` has been called.
 
     Args:
-        path: of the film; its folder exists.
+        path: of the film; missing folders are made.
         source: `Description` of the film that is painted.
         size: (height, width) of the painted frames.
         options: `fast_style.video.EncodeOptions`.
@@ -54,6 +54,7 @@ class FilmWriter:
         self._durations = {}
         self._copies = {}
         copied = self._choose_copied(source.copied, encoder.container) if options.sound else []
+        os.makedirs(os.path.dirname(self._target), exist_ok=True)
         fast_start = {"movflags": "+faststart"} if encoder.container in ("mp4", "mov") else {}
         self._container = av.open(
             f"file:{self._partial}", "w", format=encoder.container, options=fast_start

@@ -98,8 +98,6 @@ def open_writer(path, source, size, options):
     Raises:
         ValueError: a codec or crf for what is no film; and as those raise.
     """
-    if not path.endswith(os.sep):
-        os.makedirs(os.path.dirname(os.path.realpath(path)), exist_ok=True)
     if is_film(path):
         encoding.check_installed()
         from fast_style.video.film_writer import FilmWriter
