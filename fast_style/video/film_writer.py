@@ -9,6 +9,7 @@ import av.error
 
 from fast_style.atomic_files import unused_path
 from fast_style.video import pixels
+from fast_style.video.clock import FrameNumbers
 from fast_style.video.encoding import choose_encoder, holds
 from fast_style.video.frames import CopiedPacket, FilmError
 
@@ -50,8 +51,7 @@ class FilmWriter:
             size,
         )
         self._from_rgb = pixels.FromRGB(self._encoding)
-        self._time_base = source.time_base
-        self._durations = {}
+        self._numbers = FrameNumbers(source.time_base, source.rate)
         self._copies = {}
         copied = self._choose_copied(source.copied, encoder.container) if options.sound else []
         os.makedirs(os.path.dirname(self._target), exist_ok=True)
@@ -81,12 +81,11 @@ class FilmWriter:
 
     def _start(self, source, size, encoder, copied):
         height, width = size
-        stream = self._container.add_stream(
-            encoder.codec.name, rate=source.rate, options=encoder.options
-        )
+        rate = self._numbers.rate
+        stream = self._container.add_stream(encoder.codec.name, rate=rate, options=encoder.options)
         stream.height, stream.width, stream.pix_fmt = height, width, self._encoding.format
         context = stream.codec_context
-        context.time_base = source.time_base
+        stream.time_base, context.time_base = source.time_base, 1 / rate
         context.colorspace = self._encoding.matrix
         context.color_range = self._encoding.range
         context.color_primaries = self._encoding.primaries
@@ -110,7 +109,7 @@ class FilmWriter:
                 raise OSError(error.errno, error.strerror, str(self.path)) from error
             raise FilmError(
                 f"{self.path}: {encoder.codec.name} does not take this film, {width} x {height} "
-                f"pixels, times in units of {source.time_base} s ({error.strerror})"
+                f"pixels, {float(rate):.5g} frames/s ({error.strerror})"
             ) from error
 
     def write(self, item):
@@ -123,8 +122,8 @@ class FilmWriter:
             self._copy(item.packet)
             return
         frame = self._from_rgb(item.picture.rgb)
-        frame.pts, frame.time_base = item.pts, self._time_base
-        self._durations[item.pts] = item.duration
+        frame.pts = self._numbers.add(item.pts, item.duration)
+        frame.time_base = 1 / self._numbers.rate
         self._encode(frame)
 
     def finish(self):
@@ -149,8 +148,7 @@ class FilmWriter:
     def _encode(self, frame):
         with self._readable_errors():
             for packet in self._stream.encode(frame):
-                # Encoders do not pass durations on; the last frame's is known only here.
-                packet.duration = self._durations.pop(packet.pts, 0)
+                self._numbers.restore(packet)
                 self._container.mux(packet)
 
     def _copy(self, packet):
@@ -170,7 +168,7 @@ class FilmWriter:
     def _readable_errors(self):
         try:
             yield
-        except av.error.OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.path)) from error
         except av.error.FFmpegError as error:
+            if isinstance(error, OSError):
+                raise OSError(error.errno, error.strerror, str(self.path)) from error
             raise FilmError(f"{self.path}: can't be encoded ({error.strerror})") from error

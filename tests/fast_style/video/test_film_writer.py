@@ -314,8 +314,8 @@ def test_a_full_disk_is_one_error_with_the_films_name(tmp_path):
 
 def test_an_encoder_that_refuses_is_said(tmp_path):
     path = films.write(tmp_path / "a.mkv", FRAMES, time_base=Fraction(1, 90000))
-    with pytest.raises(FilmError, match="mpeg1video does not take.*64 x 48"):
-        copy(path, tmp_path / "b.mkv", EncodeOptions("mpeg1video"))
+    with pytest.raises(FilmError, match="dnxhd does not take.*64 x 48"):
+        copy(path, tmp_path / "b.mov", EncodeOptions("dnxhd"))
     assert os.listdir(tmp_path) == ["a.mkv"]
 
 
