@@ -189,27 +189,28 @@ def _fit(picture, size):
 def _paint(reader, writer, change, size):
     """Paints all frames with a progress bar; returns the exit status."""
     count, painting, started = 0, 0.0, time.perf_counter()
-    with (
-        command_line.StopSignals() as stop,
-        tqdm.tqdm(total=reader.description.frame_count, unit="frames", bar_format=_BAR) as bar,
-        contextlib.closing(
-            paint_film(reader, writer, change, lambda picture: _fit(picture, size))
-        ) as frames,
-    ):
-        for progress in frames:
-            count += 1
-            painting += progress.seconds
-            bar.update()
-            if stop():
-                break
-    writer.finish()
+    with command_line.StopSignals() as stop:
+        with (
+            tqdm.tqdm(total=reader.description.frame_count, unit="frames", bar_format=_BAR) as bar,
+            contextlib.closing(
+                paint_film(reader, writer, change, lambda picture: _fit(picture, size))
+            ) as frames,
+        ):
+            for progress in frames:
+                count += 1
+                painting += progress.seconds
+                bar.update()
+                if stop():
+                    break
+        interrupted = stop()
+        writer.finish()
     seconds = time.perf_counter() - started
     _warn(reader, writer)
     print(
         f"{writer.path}: {count} frames in {seconds:.1f} s, {count / seconds:.2f} frames/s; "
         f"the network took {painting / seconds:.0%} of the time"
     )
-    if stop():
+    if interrupted:
         print(f"interrupted: {writer.path} ends after {count} frames", file=sys.stderr)
         return 128 + stop.received
     return 0
