@@ -218,6 +218,12 @@ def _paint(reader, writer, change, size):
 
 def _warn(reader, writer):
     """Says what of the source is not in the result."""
+    encoding = reader.description.encoding
+    if encoding is not None and encoding.hdr:
+        print(
+            f"warning: {reader.path}: is HDR ({encoding.hdr}), painted in the colours of BT.709",
+            file=sys.stderr,
+        )
     if reader.lost:
         print(f"warning: {reader.path}: {reader.lost} frames can't be read", file=sys.stderr)
     if getattr(reader, "missing", 0):

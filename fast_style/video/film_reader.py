@@ -38,7 +38,7 @@ class FilmReader:
         missing: float, seconds that the file says it has and does not hold: it is cut.
 
     Raises:
-        FilmError: no film, no pictures in it, encrypted, HDR, too large, or of an unknown codec.
+        FilmError: no film, no pictures in it, encrypted, too large, or of an unknown codec.
         OSError: the file can't be opened.
     """
 

@@ -7,6 +7,7 @@ import av
 import av.filter
 import numpy as np
 
+from fast_style.video import hdr
 from fast_style.video.frames import FilmError
 
 # Numbers of ITU-T H.273, which FFmpeg uses too.
@@ -15,7 +16,6 @@ BT709 = 1
 LIMITED, FULL = 1, 2
 _RGB = 0
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020"}
-_HDR = {16: "PQ", 18: "HLG"}
 # From a height of 720 lines or a width of 1280 pixels players take films that do not tell for
 # BT.709, as broadcasters make them.
 _HD_WIDTH, _HD_HEIGHT = 1280, 720
@@ -58,6 +58,11 @@ class PixelEncoding:
         """Whether 0..255 are black to white, and not 16..235 (bool)."""
         return self.range == FULL or self.format.startswith("yuvj")
 
+    @property
+    def hdr(self):
+        """ "PQ" or "HLG" for a film in high dynamic range; None for others."""
+        return hdr.NAMES.get(self.transfer)
+
     def matrix_name(self, height, width):
         """Name of the matrix for FFmpeg's filters; a guess by size where it is not known."""
         if self.matrix in _MATRICES:
@@ -74,16 +79,11 @@ def encoding_of(context, path):
     """The `PixelEncoding` of a decoder, `av.VideoCodecContext`.
 
     Raises:
-        FilmError: colours that can't be converted: HDR, a rare matrix, or none known.
+        FilmError: colours that can't be converted: a rare matrix, or none known.
     """
     matrix = context.colorspace
     if context.pix_fmt is None:
         raise FilmError(f"{path}: damaged, it does not tell what its pixels are")
-    if context.color_trc in _HDR:
-        raise FilmError(
-            f"{path}: is HDR ({_HDR[context.color_trc]}), which would be painted in wrong colours; "
-            "convert it to BT.709 first"
-        )
     if matrix not in (*_MATRICES, UNSPECIFIED, _RGB):
         raise FilmError(f"{path}: its colour matrix, number {matrix} of H.273, is not supported")
     found = PixelEncoding(
@@ -112,7 +112,7 @@ def output_encoding(source, codec, lossless, source_size, size):
     found = PixelEncoding(chosen)
     if found.is_rgb:
         return dataclasses.replace(found, matrix=_RGB, range=FULL)
-    if source is None or source.is_rgb:
+    if source is None or source.is_rgb or source.hdr:
         return PixelEncoding(chosen, BT709, LIMITED, BT709, BT709)
     matrix = source.matrix
     if matrix == UNSPECIFIED and is_hd(*source_size) != is_hd(*size):
@@ -150,6 +150,7 @@ class ToRGB:
     def __init__(self, encoding):
         self._encoding = encoding
         self._graphs = _Graphs()
+        self._tone_mapping = hdr.ToneMapping(encoding.transfer) if encoding.hdr else None
 
     def __call__(self, frame):
         """uint8 RGB `[H, W, 3]` of an `av.VideoFrame`."""
@@ -163,8 +164,12 @@ class ToRGB:
                 f":in_color_matrix={encoding.matrix_name(height, width)}:out_range=full:"
                 f"in_range={'full' if encoding.is_full else 'limited'}"
             )
-        converted = self._graphs.run(frame, format, scale, "rgb24")
-        return np.ascontiguousarray(converted.to_ndarray()[:height, :width])
+        if self._tone_mapping is None:
+            rgb = self._graphs.run(frame, format, scale, "rgb24").to_ndarray()
+        else:
+            rgb = self._graphs.run(frame, format, scale, "rgb48le").to_ndarray()
+            rgb = self._tone_mapping(rgb)
+        return np.ascontiguousarray(rgb[:height, :width])
 
 
 class FromRGB:

@@ -182,10 +182,11 @@ def test_a_codec_that_is_not_there_is_said(tmp_path):
         read(path)
 
 
-def test_hdr_is_refused(tmp_path):
+def test_hdr_is_tone_mapped(tmp_path):
     path = films.write(tmp_path / "a.mkv", FRAMES, format="yuv420p10le", colorspace=9, color_trc=16)
-    with pytest.raises(FilmError, match="HDR"):
-        read(path)
+    reader, found = read(path)
+    assert reader.description.encoding.hdr == "PQ"
+    assert len(found) == 12 and found[0].picture.rgb.dtype == np.uint8
 
 
 def test_large_frames_are_refused(tmp_path):

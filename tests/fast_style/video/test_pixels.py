@@ -67,10 +67,26 @@ def context(matrix=2, transfer=2, format="yuv420p"):
     return made
 
 
-@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
-def test_hdr_is_refused(transfer, name):
-    with pytest.raises(FilmError, match=f"a.mp4: is HDR .{name}"):
-        pixels.encoding_of(context(9, transfer), "a.mp4")
+@pytest.mark.parametrize(
+    ("transfer", "level", "expected"),
+    [
+        (16, 0.0, 0),
+        (16, 0.5807, 241),  # 203 cd/m2, diffuse white, below the highlights
+        (16, 0.7518, 255),  # 1000 cd/m2
+        (18, 0.75, 241),  # the same white in HLG
+        (18, 1.0, 255),
+    ],
+)
+def test_hdr_becomes_the_usual_range(transfer, level, expected):
+    grey = np.full((48, 64, 3), 255 * level)
+    frame = frame_of(to_yuv(grey, 9, False), "yuv420p10le")
+    found = pixels.ToRGB(pixels.PixelEncoding("yuv420p10le", 9, 1, 9, transfer))(frame)
+    assert np.abs(found.astype(int) - expected).max() <= 2
+
+
+def test_hdr_is_written_as_bt709():
+    source = pixels.PixelEncoding("yuv420p10le", 9, 1, 9, 18)
+    assert output(source) == pixels.PixelEncoding("yuv420p", 1, 1, 1, 1)
 
 
 def test_matrices_that_are_no_plain_ones_are_refused():
