@@ -19,6 +19,8 @@ from fast_style.video.frames import (
 )
 
 _COPIED = ("audio", "subtitle")
+# Parts of a longer programme, whose times begin anywhere; players let them begin at 0.
+_BROADCAST = ("mpegts", "mpeg")
 _DEFAULT_RATE = Fraction(25)
 _CERTAINLY_CUT = 1  # seconds; the length that a file gives is not exact
 _SOUND_BEHIND = 10  # seconds; containers place sound at most so far behind its frames
@@ -88,6 +90,7 @@ class FilmReader:
     def _last_duration(self, frame, pts):
         """How long the last frame is shown: to the end of the stream, where that is known."""
         if self._range.is_all and not self.lost and self._stream.duration:
+            pts += round(self._origin() / self._stream.time_base)
             rest = (self._stream.start_time or 0) + self._stream.duration - pts
             if rest > 0:
                 return rest
@@ -143,8 +146,12 @@ class FilmReader:
     def _in_range(self):
         """Yields (`av.VideoFrame`, time) and `CopiedPacket`s of the range of time."""
         if self._range.is_all:
+            origin = self._origin()
             for item in self._decoded():
-                yield CopiedPacket(item) if isinstance(item, av.Packet) else (item, item.pts)
+                if isinstance(item, av.Packet):
+                    yield _shifted(item, origin)
+                else:
+                    yield item, item.pts - round(origin / item.time_base)
             return
         begin = (self._stream.start_time or 0) * self._stream.time_base
         if self._range.start:
@@ -171,6 +178,12 @@ class FilmReader:
                 early.append(item)
             else:
                 yield _shifted(item, first)
+
+    def _origin(self):
+        """Seconds from which the times of a whole film count: 0, where it is a file of its own."""
+        if self._container.format.name not in _BROADCAST:
+            return Fraction(0)
+        return Fraction(self._container.start_time or 0, av.time_base)
 
     def _seek(self, begin):
         # Places are found by times of decoding, which lie before those of showing.
