@@ -161,7 +161,7 @@ def _load(prefix, values):
 
 @contextlib.contextmanager
 def _painter(stylizer, options, values):
-    """Yields a function from a picture to the painted one, to be called in the films's order."""
+    """Yields a function from a picture to the painted one, to be called in the film's order."""
     options = dataclasses.replace(options, image_size=None)  # `_fit` has done it
 
     def change(picture):

@@ -223,7 +223,13 @@ def _graph(key, scale, to, crop):
     height, width, format = key
     graph = av.filter.Graph()
     last = graph.add("buffer", f"video_size={width}x{height}:pix_fmt={format}:time_base=1/25")
-    steps = [("scale", scale), ("format", f"pix_fmts={to}"), *([("crop", crop)] if crop else [])]
+    steps = [
+        # Scaling fails for primaries and transfers that it does not know, and needs none.
+        ("setparams", "color_primaries=unknown:color_trc=unknown"),
+        ("scale", scale),
+        ("format", f"pix_fmts={to}"),
+        *([("crop", crop)] if crop else []),
+    ]
     for name, arguments in steps:
         step = graph.add(name, arguments)
         last.link_to(step)

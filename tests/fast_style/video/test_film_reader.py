@@ -189,6 +189,14 @@ def test_hdr_is_tone_mapped(tmp_path):
     assert len(found) == 12 and found[0].picture.rgb.dtype == np.uint8
 
 
+def test_labels_without_a_meaning_do_no_harm(tmp_path):
+    for number in (3, 9, 22):
+        path = films.write(
+            tmp_path / "a.mkv", FRAMES, codec="ffv1", color_primaries=number, color_trc=number
+        )
+        assert len(read(path)[1]) == 12
+
+
 def test_large_frames_are_refused(tmp_path):
     path = films.write(tmp_path / "a.mp4", FRAMES)
     with pytest.raises(FilmError, match="max_pixels"):
