@@ -5,6 +5,9 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from PIL import Image
+
+from fast_style import images
 
 HEIGHT, WIDTH = 48, 64
 MATRICES = {  # number of H.273: weights of red and blue in luma
@@ -195,3 +198,28 @@ def planes(path):
         width = plane.width * (4 if frame.format.name == "bgr0" else 1)
         found.append(samples[: plane.height, :width] / 2 ** (depth - 8))
     return found
+
+
+def write_animation(path, frames=None, **options):
+    """An animation of four frames that last 100, 50, 200 and 300 ms, by Pillow."""
+    frames = moving(4) if frames is None else frames
+    first, *rest = [Image.fromarray(frame) for frame in frames]
+    options = {"duration": [100, 50, 200, 300], "loop": 0} | options
+    first.save(path, save_all=True, append_images=rest, **options)
+    return path
+
+
+def scene(height=96, width=128, seed=0):
+    """A picture with detail at all sizes."""
+    rng = np.random.default_rng(seed)
+    layers = [
+        images.resize(rng.integers(0, 256, (side, side, 3), np.uint8), height, width)
+        for side in (6, 12, 24)
+    ]
+    return np.mean(layers, axis=0).astype(np.uint8)
+
+
+def shifted(right, down):
+    """Two views of one scene: what is in the first lies further right and down in the second."""
+    large = scene(160, 192)
+    return large[32:128, 32:160], large[32 - down : 128 - down, 32 - right : 160 - right]

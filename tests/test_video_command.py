@@ -15,7 +15,6 @@ import pytest
 from fast_style import images
 from fast_style.painting.stylizer import Stylizer
 from tests import films
-from tests.fast_style.video import test_animation_reader
 from tests.scripts import ROOT, assert_one_line_error, command, run_script
 
 
@@ -189,7 +188,7 @@ def test_mistakes_are_one_line_and_leave_nothing(clip, prefix, tmp_path):
 
 
 def test_without_the_extra_animations_are_painted_and_films_are_one_line(clip, prefix, tmp_path):
-    test_animation_reader.write(tmp_path / "a.gif")
+    films.write_animation(tmp_path / "a.gif")
     code = (
         "import sys; sys.modules['av'] = sys.modules['cv2'] = None\n"
         "from fast_style import command_line\n"

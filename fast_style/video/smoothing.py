@@ -13,7 +13,7 @@ from fast_style.images import colors
 from fast_style.video import optical_flow
 
 _MOST = 0.95  # of the frame before; with all of it nothing new would ever appear
-_FLOW_SIDE = 640  # pixels, the long side at which motion is estimated
+_FLOW_SIDE = 960  # pixels, the long side at which motion is estimated
 _TRUST = 20  # steps of 255 by which a frame may differ from the one before, moved along
 _CUT = 0.6  # part of the picture that is new: another scene begins
 _DETAIL = 2  # pixels, what is finer is kept as strong as in the painting

@@ -15,13 +15,6 @@ from tests import films
 FRAMES = films.moving(4)
 
 
-def write(path, frames=FRAMES, **options):
-    first, *rest = [Image.fromarray(frame) for frame in frames]
-    options = {"duration": [100, 50, 200, 300], "loop": 0} | options
-    first.save(path, save_all=True, append_images=rest, **options)
-    return path
-
-
 def read(path, **options):
     reader = AnimationReader(path, **options)
     found = list(reader)
@@ -32,7 +25,7 @@ def read(path, **options):
 @pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.apng"])
 def test_frames_last_as_long_as_they_did(tmp_path, name):
     lossless = {"lossless": True} if name == "a.webp" else {}
-    reader, found = read(write(tmp_path / name, **lossless))
+    reader, found = read(films.write_animation(tmp_path / name, **lossless))
     base = reader.description.time_base
     assert [frame.duration * base * 1000 for frame in found] == [100, 50, 200, 300]
     assert [frame.pts * base * 1000 for frame in found] == [0, 100, 150, 350]
@@ -56,7 +49,7 @@ def test_frames_last_as_long_as_they_did(tmp_path, name):
     ],
 )
 def test_how_often_they_play(tmp_path, name, loop, plays):
-    reader, _ = read(write(tmp_path / name, loop=loop))
+    reader, _ = read(films.write_animation(tmp_path / name, loop=loop))
     assert reader.description.plays == plays
 
 
@@ -65,7 +58,9 @@ def test_transparency_comes_along(tmp_path, name):
     clear = [np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)]) for frame in FRAMES]
     for frame in clear:
         frame[:, :20, 3] = 0
-    _, found = read(write(tmp_path / name, clear, disposal=2 if name == "a.gif" else 1))
+    _, found = read(
+        films.write_animation(tmp_path / name, clear, disposal=2 if name == "a.gif" else 1)
+    )
     for frame in found:
         assert (frame.picture.alpha[:, :20] == 0).all() and (frame.picture.alpha[:, 24:] > 0).all()
 
@@ -85,20 +80,20 @@ def test_transparency_of_webp_comes_along(tmp_path):
 
 def test_a_picture_for_programs_without_animations_is_no_frame(tmp_path):
     path = tmp_path / "a.png"
-    write(path, FRAMES, default_image=True, duration=[50, 200, 300])
+    films.write_animation(path, FRAMES, default_image=True, duration=[50, 200, 300])
     reader, found = read(path)
     assert len(found) == reader.description.frame_count == 3
     np.testing.assert_array_equal(found[0].picture.rgb, FRAMES[1])
 
 
 def test_frames_without_a_duration_are_shown_as_browsers_do(tmp_path):
-    reader, found = read(write(tmp_path / "a.gif", duration=[0, 10, 20, 300]))
+    reader, found = read(films.write_animation(tmp_path / "a.gif", duration=[0, 10, 20, 300]))
     durations = [frame.duration * reader.description.time_base for frame in found]
     assert durations == [Fraction(n, 100) for n in (10, 10, 2, 30)]
 
 
 def test_a_range(tmp_path):
-    _, found = read(write(tmp_path / "a.png"), time_range=TimeRange(0.1, 0.35))
+    _, found = read(films.write_animation(tmp_path / "a.png"), time_range=TimeRange(0.1, 0.35))
     assert [frame.pts for frame in found] == [0, 50_000]
     np.testing.assert_array_equal(found[0].picture.rgb, FRAMES[1])
     with pytest.raises(FilmError, match="no frame in this range"):
@@ -118,13 +113,13 @@ def test_what_can_not_be_read(tmp_path):
         AnimationReader(tmp_path / "text.gif")
     with pytest.raises(FileNotFoundError, match="none.gif"):
         AnimationReader(tmp_path / "none.gif")
-    write(tmp_path / "a.gif")
+    films.write_animation(tmp_path / "a.gif")
     with pytest.raises(FilmError, match="max_pixels"):
         AnimationReader(tmp_path / "a.gif", max_pixels=48 * 64 - 1)
 
 
 def test_what_is_cut_is_read_to_there(tmp_path):
-    path = write(tmp_path / "a.png")
+    path = films.write_animation(tmp_path / "a.png")
     path.write_bytes(path.read_bytes()[:-400])
     reader, found = read(path)
     assert len(found) + reader.lost == 4 and 1 <= reader.lost <= 2

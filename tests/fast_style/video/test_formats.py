@@ -13,13 +13,12 @@ from fast_style.video.film_reader import FilmReader
 from fast_style.video.frame_folders import FolderReader
 from fast_style.video.frames import FilmError
 from tests import films
-from tests.fast_style.video import test_animation_reader
 
 
 @pytest.fixture
 def sources(tmp_path):
     films.write(tmp_path / "a.mp4", films.moving(3))
-    test_animation_reader.write(tmp_path / "a.gif")
+    films.write_animation(tmp_path / "a.gif")
     images.save(tmp_path / "frames" / "1.png", films.moving(1)[0])
     images.save(tmp_path / "still.jpg", films.moving(1)[0])
     return tmp_path

@@ -3,25 +3,9 @@
 import numpy as np
 import pytest
 
-from fast_style import images
 from fast_style.errors import InvalidValue
 from fast_style.video import optical_flow
-
-
-def scene(height=96, width=128, seed=0):
-    """A picture with detail at all sizes."""
-    rng = np.random.default_rng(seed)
-    layers = [
-        images.resize(rng.integers(0, 256, (side, side, 3), np.uint8), height, width)
-        for side in (6, 12, 24)
-    ]
-    return np.mean(layers, axis=0).astype(np.uint8)
-
-
-def shifted(right, down):
-    """Two views of one scene: what is in the first lies further right and down in the second."""
-    large = scene(160, 192)
-    return large[32:128, 32:160], large[32 - down : 128 - down, 32 - right : 160 - right]
+from tests.films import scene, shifted
 
 
 @pytest.mark.parametrize("longest", [None, 96])

@@ -7,7 +7,7 @@ import pytest
 
 from fast_style.errors import InvalidValue
 from fast_style.video.smoothing import Smoother
-from tests.fast_style.video.test_optical_flow import scene
+from tests.films import scene
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fast_style.video import stability
-from tests.fast_style.video.test_optical_flow import scene, shifted
+from tests.films import scene, shifted
 
 
 def test_a_scene_that_moves_has_hardly_any_error():
