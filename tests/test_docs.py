@@ -34,6 +34,7 @@ PLACEHOLDERS = {
     *("vgg16.weights.h5", "deep.keras"),
     *("coco/2014", "tfds:coco/2014"),
     "paintings/",
+    *("clip.mp4", "dance.gif", "frames/"),
 }
 # What commands write.
 OUTPUTS = {
@@ -41,6 +42,7 @@ OUTPUTS = {
     *("checkpoints/small", "checkpoints/small/ckpt-done", "checkpoints/large", "checkpoints/candy"),
     *("checkpoints/many", "checkpoints/many/ckpt-done", "checkpoints/more", "sheet.jpg"),
     *("exported/scream",),
+    *("painted.mp4", "painted.webp"),
     *("exported/starry_night", "exported/phone", "exported/web", "exported/keras"),
 }
 _SUFFIXES = (".jpg", ".png", ".h5", ".pth", ".keras")

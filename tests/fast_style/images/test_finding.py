@@ -60,8 +60,8 @@ def test_folders_of_systems_are_skipped(tmp_path, folder):
 
 
 def test_files_left_out_are_counted(tmp_path):
-    touch(tmp_path, "a.jpg", "b.heic", "sub/c.HEIC", "sub/notes", ".d.heic", "e.mov")
-    assert finding.search(tmp_path).left_out == {".heic": 2, ".mov": 1, "": 1}
+    touch(tmp_path, "a.jpg", "b.cr2", "sub/c.CR2", "sub/notes", ".d.cr2", "e.mov")
+    assert finding.search(tmp_path).left_out == {".cr2": 2, ".mov": 1, "": 1}
 
 
 @pytest.fixture
