@@ -119,7 +119,8 @@ def test_the_command_lists_its_commands(run):
 def test_the_command_hands_on_the_exit_status_and_its_name(run):
     assert "is not a command" in run("fast-style", "pant", status=2).stderr
     assert "argument is expected: IMAGE" in run("fast-style", "paint", status=2).stderr
-    assert run("fast-style", "paint", "no.jpg", status=1).stderr == "error: no.jpg: no such file\n"
+    missing = run("fast-style", "paint", "no.jpg", status=1)
+    assert missing.stderr == "error: no.jpg: no such file or folder\n"
     assert "fast-style paint IMAGE" in run("fast-style", "paint", "--help").stdout
 
 

@@ -26,5 +26,5 @@ def test_settings_that_cannot_work_are_refused(make, settings, message):
 
 
 def test_a_painting_too_small_for_the_loss_layers_is_refused(make):
-    with pytest.raises(ValueError, match="`style_size` must be at least 2"):
+    with pytest.raises(ValueError, match="style: the painting is 9 x 1: .*at least 2 pixels"):
         make(style=np.zeros((1, 9, 3), np.uint8))
