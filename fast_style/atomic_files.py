@@ -151,6 +151,28 @@ def make_folder(folder, purpose):
     os.makedirs(folder, exist_ok=True)
 
 
+def check_writable_folder(folder, path):
+    """Checks that a file can be made in a folder; leaves none behind.
+
+    Args:
+        folder: path of an existing folder.
+        path: what is to be written, named in the error.
+
+    Raises:
+        PermissionError: none can.
+    """
+    probe = unused_path(folder)
+    try:  # permission bits do not tell: root, read-only and virtual file systems
+        open(probe, "xb").close()
+    except OSError as error:
+        raise PermissionError(
+            f"{path}: cannot be written, folder {folder}: {error.strerror}"
+        ) from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(probe)
+
+
 def unused_path(folder):
     """A hidden, unused path (str) in a folder, for what is being written; see `PARTIAL`."""
     return os.path.join(folder, f".{uuid.uuid4().hex}.tmp")

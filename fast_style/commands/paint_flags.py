@@ -3,11 +3,10 @@
 from absl import flags
 
 from fast_style import command_line, images
-from fast_style.commands import streams
-from fast_style.painting import memory, output_plan, runtimes
+from fast_style.commands import look_flags, streams
+from fast_style.painting import memory, output_plan
 from fast_style.painting.enlarge import enlarge
 from fast_style.painting.paint_options import PaintOptions
-from fast_style.painting.stylizer import Stylizer
 
 _FORMATS = ("jpg", "png", "webp", "avif", "tif", "jp2", "bmp", "gif", "ppm")
 
@@ -56,39 +55,20 @@ def _define_files():
 
 
 def _define_appearance():
-    default = command_line.defaults(PaintOptions)
-    flags.DEFINE_string(
-        "style",
-        None,
-        "Which style of a network of several: a name, or a mixture such as "
-        '"starry_night:2,wave:1", whose weights are made to add up to 1.',
-    )
+    look_flags.define_look("photograph")
     flags.DEFINE_bool("list_styles", False, "Print the names of the network's styles, and stop.")
-    flags.DEFINE_bool("keep_colors", default["keep_colors"], "Keep the colours of the photograph.")
-    flags.DEFINE_float(
-        "strength", default["strength"], "From 0, the photograph, to 1, the painting."
-    )
     flags.DEFINE_integer(
         "image_size",
-        default["image_size"],
+        command_line.defaults(PaintOptions)["image_size"],
         "Long side in pixels at which the photograph is painted and the result written (default: "
         "its own).",
-    )
-    flags.DEFINE_float(
-        "style_scale",
-        default["style_scale"],
-        "Size of the strokes: the photograph is painted at 1/style_scale of its size and the "
-        "picture resized to it, so above 1 it is also softer.",
     )
 
 
 def _define_runtime():
-    loading = command_line.defaults(Stylizer.load)
-    flags.DEFINE_enum(
-        "runtime",
-        loading["runtime"],
-        runtimes.RUNTIMES,
-        "What the network runs on; auto: TensorFlow for a GPU or XLA, else OpenVINO if installed.",
+    look_flags.define_runtime(
+        "once for each image size (within the seconds of the first image): pays for many images of "
+        "one size. TensorFlow only"
     )
     flags.DEFINE_string(
         "tile",
@@ -103,12 +83,6 @@ def _define_runtime():
         "Limit for --tile=auto, and for networks that enlarge, on the memory of the program (on a "
         "GPU: of passes there), in MiB or such as 2GiB "
         f"(default: {memory.SHARE:.0%} of what is available).",
-    )
-    flags.DEFINE_bool(
-        "jit_compile",
-        loading["jit_compile"],
-        "Compile the network with XLA, once for each image size (within the seconds of the first "
-        "image): pays for many images of one size. TensorFlow only.",
     )
 
 

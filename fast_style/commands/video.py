@@ -18,7 +18,8 @@ import tqdm
 from absl import flags
 
 from fast_style import command_line, images
-from fast_style.commands import provided
+from fast_style.commands import look_flags, provided
+from fast_style.errors import printable
 from fast_style.networks.architecture import STYLE
 from fast_style.painting import runtimes
 from fast_style.painting.paint_options import PaintOptions, paint
@@ -37,26 +38,16 @@ def define_flags():
     """Defines the flags of the command."""
     _define_files()
     _define_appearance()
-    loading = command_line.defaults(Stylizer.load)
-    flags.DEFINE_enum(
-        "runtime",
-        loading["runtime"],
-        runtimes.RUNTIMES,
-        "What the network runs on; auto: TensorFlow for a GPU or XLA, else OpenVINO if installed.",
-    )
-    flags.DEFINE_bool(
-        "jit_compile",
-        loading["jit_compile"],
-        "Compile the network with XLA for the size of the frames. TensorFlow only.",
-    )
+    look_flags.define_runtime("for the size of the frames. TensorFlow only")
 
 
 def _define_files():
-    flags.DEFINE_string(
+    command_line.define_path(
         "output",
         None,
         "The painted film: .mp4 .mov .mkv .webm, an animation .gif .webp .png, or a folder for "
         f"frames (default: {formats.OUTPUT} with the suffix of FILM).",
+        short_name="o",
     )
     flags.DEFINE_float("start", 0, "Seconds from the beginning at which painting starts.")
     flags.DEFINE_float("end", None, "Seconds from the beginning at which it ends (default: all).")
@@ -77,23 +68,12 @@ def _define_files():
 
 
 def _define_appearance():
-    default = command_line.defaults(PaintOptions)
-    flags.DEFINE_string(
-        "style",
-        None,
-        "Which style of a network of several: a name, or a mixture such as "
-        '"starry_night:2,wave:1", whose weights are made to add up to 1.',
-    )
-    flags.DEFINE_bool("keep_colors", default["keep_colors"], "Keep the colours of the film.")
-    flags.DEFINE_float("strength", default["strength"], "From 0, the film, to 1, the painting.")
+    look_flags.define_look("film")
     flags.DEFINE_integer(
         "image_size",
         None,
         "Long side in pixels at which the film is painted and written (default: its own); films "
         "get even sides, as their codecs want them.",
-    )
-    flags.DEFINE_float(
-        "style_scale", default["style_scale"], "Size of the strokes, 0.25 to 8, as in paint."
     )
     flags.DEFINE_float(
         "smooth",
@@ -206,32 +186,29 @@ def _paint(reader, writer, change, size):
         writer.finish()
     seconds = time.perf_counter() - started
     _warn(reader, writer)
+    path = printable(writer.path)
     print(
-        f"{writer.path}: {count} frames in {seconds:.1f} s, {count / seconds:.2f} frames/s; "
+        f"{path}: {count} frames in {seconds:.1f} s, {count / seconds:.2f} frames/s; "
         f"the network took {painting / seconds:.0%} of the time"
     )
     if interrupted:
-        print(f"interrupted: {writer.path} ends after {count} frames", file=sys.stderr)
+        print(f"interrupted: {path} ends after {count} frames", file=sys.stderr)
         return 128 + stop.received
     return 0
 
 
 def _warn(reader, writer):
     """Says what of the source is not in the result."""
-    encoding = reader.description.encoding
+    encoding, problems = reader.description.encoding, []
     if encoding is not None and encoding.hdr:
-        print(
-            f"warning: {reader.path}: is HDR ({encoding.hdr}), painted in the colours of BT.709",
-            file=sys.stderr,
-        )
+        problems.append(f"{reader.path}: is HDR ({encoding.hdr}), painted in the colours of BT.709")
     if reader.lost:
-        print(f"warning: {reader.path}: {reader.lost} frames can't be read", file=sys.stderr)
+        problems.append(f"{reader.path}: {reader.lost} frames can't be read")
     if getattr(reader, "missing", 0):
-        print(
-            f"warning: {reader.path}: is cut, the last {reader.missing:.1f} s are missing",
-            file=sys.stderr,
-        )
+        problems.append(f"{reader.path}: is cut, the last {reader.missing:.1f} s are missing")
     if writer.lost:
-        print(f"warning: {writer.path}: {writer.lost} packets of sound left out", file=sys.stderr)
+        problems.append(f"{writer.path}: {writer.lost} packets of sound left out")
     for stream in writer.left_out:
-        print(f"warning: {writer.path} can't hold, and lacks: {stream}", file=sys.stderr)
+        problems.append(f"{writer.path} can't hold, and lacks: {stream}")
+    for problem in problems:
+        print(printable(f"warning: {problem}"), file=sys.stderr)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from absl import logging
 
-from fast_style.atomic_files import replacing, unused_path
+from fast_style.atomic_files import check_writable_folder, replacing
 from fast_style.errors import InvalidValue
 from fast_style.images.colors import on_white
 from fast_style.images.decoding import (
@@ -150,15 +150,7 @@ def check_writable(path):
         PermissionError: the folder, or the nearest one that exists, cannot be written.
     """
     _, folder, _ = _target(path)
-    probe = Path(unused_path(folder))
-    try:  # permission bits do not tell: root, read-only and virtual file systems
-        open(probe, "xb").close()
-    except OSError as error:
-        raise PermissionError(
-            f"{path}: cannot be written, folder {folder}: {error.strerror}"
-        ) from error
-    finally:
-        probe.unlink(missing_ok=True)
+    check_writable_folder(folder, path)
 
 
 def _target(path):

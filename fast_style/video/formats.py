@@ -3,8 +3,9 @@
 import os
 
 from fast_style import images
-from fast_style.atomic_files import unused_path
+from fast_style.atomic_files import check_writable_folder
 from fast_style.errors import InvalidValue
+from fast_style.images import identity
 from fast_style.video import animation_reader, animation_writer, encoding, frame_folders
 from fast_style.video.frames import FilmError
 
@@ -75,8 +76,7 @@ def choose_output(source, output=None):
         raise InvalidValue(
             f"`output` must end in one of {known}, or name a folder for frames; received {output}"
         )
-    if os.path.exists(output) and os.path.exists(source) and os.path.samefile(source, output):
-        raise InvalidValue(f"{output}: --output would replace the film itself")
+    identity.check_kept([output], [source])
     if os.path.isdir(source) and _lies_in(output, source) and _suffix(output) in images.SUFFIXES:
         raise InvalidValue(f"{output}: lies among the frames, where it would be taken for one")
     _check_writable(os.path.dirname(os.path.realpath(output)), output)
@@ -137,16 +137,9 @@ def _lies_in(path, folder):
 
 
 def _check_writable(folder, output):
-    """Tries to make a file in a folder, or in the nearest that exists; leaves none behind."""
+    """Checks that a file can be made in a folder, or in the nearest that exists."""
     while not os.path.exists(folder):
         folder = os.path.dirname(folder)
     if not os.path.isdir(folder):
         raise NotADirectoryError(f"{output}: {folder} is a file, not a folder")
-    probe = unused_path(folder)
-    try:
-        open(probe, "xb").close()
-    except OSError as error:
-        raise PermissionError(
-            f"{output}: cannot be written, folder {folder}: {error.strerror}"
-        ) from error
-    os.remove(probe)
+    check_writable_folder(folder, output)

@@ -1,0 +1,51 @@
+"""The flags of how a picture looks, and of what paints it, which several commands share."""
+
+from absl import flags
+
+from fast_style import command_line
+from fast_style.painting import runtimes
+from fast_style.painting.paint_options import PaintOptions
+from fast_style.painting.stylizer import Stylizer
+
+
+def define_look(subject):
+    """Defines --style, --keep_colors, --strength and --style_scale.
+
+    Args:
+        subject: what is painted, in the help texts: "photograph" or "film".
+    """
+    default = command_line.defaults(PaintOptions)
+    flags.DEFINE_string(
+        "style",
+        None,
+        "Which style of a network of several: a name, or a mixture such as "
+        '"starry_night:2,wave:1", whose weights are made to add up to 1.',
+    )
+    flags.DEFINE_bool("keep_colors", default["keep_colors"], f"Keep the colours of the {subject}.")
+    flags.DEFINE_float(
+        "strength", default["strength"], f"From 0, the {subject}, to 1, the painting."
+    )
+    flags.DEFINE_float(
+        "style_scale",
+        default["style_scale"],
+        f"Size of the strokes, 0.25 to 8: the {subject} is painted at 1/style_scale of its size "
+        "and resized to it, so above 1 it is also softer.",
+    )
+
+
+def define_runtime(pays):
+    """Defines --runtime and --jit_compile.
+
+    Args:
+        pays: when compiling is worth its time, for the help text.
+    """
+    loading = command_line.defaults(Stylizer.load)
+    flags.DEFINE_enum(
+        "runtime",
+        loading["runtime"],
+        runtimes.RUNTIMES,
+        "What the network runs on; auto: TensorFlow for a GPU or XLA, else OpenVINO if installed.",
+    )
+    flags.DEFINE_bool(
+        "jit_compile", loading["jit_compile"], f"Compile the network with XLA, {pays}."
+    )
