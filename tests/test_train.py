@@ -111,21 +111,29 @@ def test_a_signal_saves_and_the_same_command_goes_on(style, photos, flags, tmp_p
 def test_a_terminal_that_is_closed_saves(style, photos, flags, tmp_path):
     master, slave = pty.openpty()
     termios.tcsetwinsize(slave, (24, 80))
-    process = subprocess.Popen(
+
+    def attach():
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under nohup
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+
+    with subprocess.Popen(
         command("train.py", style, photos, *flags, "--steps=100000", "--save_every=100000"),
         cwd=tmp_path,
         stdin=slave,
         stdout=slave,
         stderr=slave,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
-    )
-    os.close(slave)
-    seen = ""
-    while not re.search(r" [1-9]\d*/100000", seen):
-        seen += os.read(master, 1000).decode()
-    os.close(master)
-    assert process.wait(120) == 128 + signal.SIGHUP
+        preexec_fn=attach,
+    ) as process:
+        os.close(slave)
+        seen = ""
+        while not re.search(r" [1-9]\d*/100000", seen):
+            seen += os.read(master, 1000).decode()
+        os.close(master)
+        try:
+            assert process.wait(120) == 128 + signal.SIGHUP
+        finally:
+            process.kill()
     (saved,) = [name for name in os.listdir(tmp_path / "run") if name.endswith(".index")]
     step = int(re.fullmatch(r"ckpt-(\d+)\.index", saved)[1])
     assert store.load_network(tmp_path / "run" / f"ckpt-{step}")[1]["step"] == step

@@ -90,8 +90,16 @@ def test_a_flag_that_changes_nothing_is_refused(values):
         command_line.refuse_unused(values, *rules)
 
 
+@pytest.fixture
+def hangups_end():
+    """SIGHUP as a terminal's programs get it; the tests themselves may run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_stop_signals_are_remembered_and_handlers_put_back(number):
+def test_stop_signals_are_remembered_and_handlers_put_back(number, hangups_end):
     before = signal.getsignal(number)
     with command_line.StopSignals() as stop:
         assert not stop()
