@@ -8,8 +8,6 @@ that the network was trained with, over the photographs: the share of the style 
 (Johnson et al. 2016, figure 5).
 """
 
-import glob
-import os
 import statistics
 
 import numpy as np
@@ -20,6 +18,7 @@ from benchmarks import machine, trained_losses
 from fast_style import images
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import style_names
+from fast_style.painting.sheet import find_paintings
 from fast_style.painting.stylizer import Stylizer
 from gatys.objective import Objective, batch
 from gatys.optimizers import WHITE, Lbfgs
@@ -57,29 +56,20 @@ def _steps(stylizer, loss, photo):
     return done
 
 
-def _painting(folder, name):
-    found = [
-        path
-        for path in glob.glob(os.path.join(glob.escape(folder), f"{glob.escape(name)}.*"))
-        if os.path.splitext(path)[1].lower() in images.SUFFIXES
-    ]
-    if not found:
-        raise app.UsageError(f"{folder}: no painting is called {name}")
-    return found[0]
-
-
 def main(argv):
     if len(argv) < 4:
         raise app.UsageError("CHECKPOINT, PAINTINGS and at least one PHOTO are expected")
     values = flags.FLAGS
     _, prefix, folder, *photos = argv
     names = values.styles or style_names(store.read_metadata(prefix))
-    paintings = [_painting(folder, name) for name in names]
+    paintings = find_paintings(folder)
+    if missing := [name for name in names if name not in paintings]:
+        raise app.UsageError(f"{folder}: no painting is called {missing[0]}")
     print(machine.describe())
     rows = []
-    for name, painting in zip(tqdm.tqdm(names, unit="style"), paintings, strict=True):
+    for name in tqdm.tqdm(names, unit="style"):
         stylizer = Stylizer.load(prefix, style=name if len(names) > 1 else None)
-        loss = trained_losses.load(stylizer.metadata, painting, values.vgg_weights, name)
+        loss = trained_losses.load(stylizer.metadata, paintings[name], values.vgg_weights, name)
         read = [images.read(path) for path in photos]
         shares, contents = zip(
             *(_share(stylizer, loss, images.fit(photo, values.share_size)) for photo in read),

@@ -20,8 +20,8 @@ _NO_FOLDERS = (errno.EBADF, errno.EINVAL, errno.ENOTSUP)
 def replacing(path, mode="wb", **options):
     """Opens a file for writing that takes its place when the block ends without an error.
 
-    A reader sees the old file or the new one, whole; an error leaves the old one. So does a power
-    cut, if there was one: only then is it worth the wait for the disk.
+    A reader sees the old file or the new one, whole; an error leaves the old one, and so does a
+    power cut.
 
     Args:
         path: path of the file; its folder exists.
@@ -38,16 +38,31 @@ def replacing(path, mode="wb", **options):
         # Not tempfile, whose files only their owner may read, whatever the umask.
         with open(partial, mode.replace("w", "x"), **options) as file:
             yield file
-        replaced = os.path.exists(path)
-        if replaced:
-            sync(partial)
-        rename(partial, path)
-        if replaced:
-            sync(os.path.dirname(os.fspath(path)) or ".")
+        put_in_place(partial, path)
     except BaseException:  # KeyboardInterrupt too leaves nothing behind
         with contextlib.suppress(FileNotFoundError):
             os.remove(partial)
         raise
+
+
+def put_in_place(partial, path):
+    """Gives a file that is complete its name; one that is there is replaced, or kept by an error.
+
+    By a power cut, too: but only where there was one is it worth the wait for the disk.
+
+    Args:
+        partial: path of the file, in the folder of `path`.
+        path: path that it gets.
+
+    Raises:
+        OSError: it can't be renamed.
+    """
+    replaced = os.path.exists(path)
+    if replaced:
+        sync(partial)
+    rename(partial, path)
+    if replaced:
+        sync(os.path.dirname(os.fspath(path)) or ".")
 
 
 @contextlib.contextmanager
@@ -151,16 +166,38 @@ def make_folder(folder, purpose):
     os.makedirs(folder, exist_ok=True)
 
 
-def check_writable_folder(folder, path):
-    """Checks that a file can be made in a folder; leaves none behind.
+def nearest_folder(target, path):
+    """The folder (str) in which a file would be made, or in which its missing folders would be.
 
     Args:
-        folder: path of an existing folder.
-        path: what is to be written, named in the error.
+        target: path of the file.
+        path: the same as the user gave it, named in the error.
 
     Raises:
+        NotADirectoryError: something on the way is a file.
+        FileNotFoundError: there is no such drive.
+    """
+    folder = os.path.dirname(os.path.realpath(target))
+    while not os.path.exists(folder):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            raise FileNotFoundError(f"{path}: there is no {folder}")
+    if not os.path.isdir(folder):
+        raise NotADirectoryError(f"{path}: {folder} is a file, not a folder")
+    return folder
+
+
+def check_writable_folder(target, path):
+    """Checks that a file can be made in its `nearest_folder`; leaves none behind.
+
+    Args:
+        target, path: as in `nearest_folder`.
+
+    Raises:
+        NotADirectoryError, FileNotFoundError: as in `nearest_folder`.
         PermissionError: none can.
     """
+    folder = nearest_folder(target, path)
     probe = unused_path(folder)
     try:  # permission bits do not tell: root, read-only and virtual file systems
         open(probe, "xb").close()

@@ -21,7 +21,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 _LOG_LINE = re.compile(r"[IWEF]\d{4} ")
 _LOG_HEADER = "WARNING: All log messages before absl::InitializeLog()"
-_NVIDIA_DRIVER = "/proc/driver/nvidia/version"
 
 
 def run(name, program=None, tensorflow=False):
@@ -222,7 +221,7 @@ def _matters(line):
     if not _LOG_LINE.match(line):
         return "rebuild TensorFlow with the appropriate compiler flags" not in line
     # Without a driver, it is no news that CUDA can't be used.
-    return os.path.exists(_NVIDIA_DRIVER) or not re.search("cuda|cuInit|TensorRT", line, re.I)
+    return resources.has_nvidia_driver() or not re.search("cuda|cuInit|TensorRT", line, re.I)
 
 
 @contextlib.contextmanager

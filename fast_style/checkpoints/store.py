@@ -34,9 +34,8 @@ from fast_style.networks.super_resolution_net import SuperResolutionNet
 from fast_style.networks.transform_net import TransformNet
 
 NETWORKS = {network.task: network for network in (TransformNet, SuperResolutionNet)}  # by task
-_ORIGIN = (
-    *("task", "step", "style", "styles", "losses", "training", "init_from", "converted", "sha256"),
-)
+_ORIGIN = ("task", "step", "style", "styles", "losses", "training", "init_from")
+_ORIGIN += ("converted", "sha256")
 # What TensorFlow raises for damaged files.
 _DAMAGE = (tf.errors.OpError, RuntimeError, LookupError, UnicodeError, AssertionError)
 _NETWORK = "network"  # the attribute under which tf.train.Checkpoint holds the network

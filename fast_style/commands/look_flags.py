@@ -1,4 +1,4 @@
-"""The flags of how a picture looks, and of what paints it, which several commands share."""
+"""The flags of how a picture looks, and of what paints it, that several commands share."""
 
 from absl import flags
 
@@ -31,6 +31,33 @@ def define_look(subject):
         f"Size of the strokes, 0.25 to 8: the {subject} is painted at 1/style_scale of its size "
         "and resized to it, so above 1 it is also softer.",
     )
+
+
+def paint_options(values):
+    """The `PaintOptions` that flags, parsed, ask for; --image_size is each command's own."""
+    return PaintOptions(values.keep_colors, values.strength, values.image_size, values.style_scale)
+
+
+def load(prefix, values, task, tile=None, max_memory=None):
+    """A `Stylizer` that is ready to paint, of the style and on the runtime that flags ask for.
+
+    Args:
+        prefix: checkpoint prefix.
+        values: `absl.flags.FlagValues`, parsed.
+        task: what the network must have been trained for.
+        tile, max_memory: of `Stylizer.load`.
+
+    Raises:
+        ValueError, FileNotFoundError, CheckpointError: as of `Stylizer.load`.
+    """
+    runtime = runtimes.choose(values.runtime, values.jit_compile, task)
+    if runtime == "tensorflow":
+        command_line.start_tensorflow()
+    stylizer = Stylizer.load(
+        prefix, values.jit_compile, runtime, tile, max_memory, task=task, style=values.style
+    )
+    stylizer.prepare()
+    return stylizer
 
 
 def define_runtime(pays):

@@ -21,15 +21,14 @@ from absl import flags
 from fast_style import command_line, images
 from fast_style.checkpoints.metadata import check_task, read_metadata, task_of
 from fast_style.checkpoints.styles import style_names
-from fast_style.commands import paint_flags, paint_report, provided, streams
+from fast_style.commands import look_flags, paint_flags, paint_report, provided, streams
 from fast_style.commands.paint_flags import define as define_flags
 from fast_style.errors import MENDABLE, InvalidValue
 from fast_style.images import finding
 from fast_style.networks.architecture import STYLE, SUPER_RESOLUTION
-from fast_style.painting import file_batch, memory, output_plan, runtimes
+from fast_style.painting import file_batch, memory, output_plan
 from fast_style.painting.enlarge import enlarge
-from fast_style.painting.paint_options import PaintOptions, paint
-from fast_style.painting.stylizer import Stylizer
+from fast_style.painting.paint_options import paint
 
 __all__ = ["define_flags", "main"]
 
@@ -72,9 +71,7 @@ def _paint_all(inputs, prefix, values, pipes, standard_output):
         pipes: `streams.Streams`.
         standard_output: a binary file that holds the picture, or JSON; None: plain lines.
     """
-    options = PaintOptions(
-        values.keep_colors, values.strength, values.image_size, values.style_scale
-    )
+    options = look_flags.paint_options(values)
     planned = _plan(inputs, values, pipes)
     task = _task(prefix, values)
     wanted = [file for file in planned.files if not (values.skip_existing and file.is_done)]
@@ -202,14 +199,7 @@ def _task(prefix, values):
 def _load(prefix, values, task):
     """A stylizer that is ready to paint."""
     max_memory = None if values.max_memory is None else memory.parse_size(values.max_memory)
-    runtime = runtimes.choose(values.runtime, values.jit_compile, task)
-    if runtime == "tensorflow":
-        command_line.start_tensorflow()
-    stylizer = Stylizer.load(
-        prefix, values.jit_compile, runtime, _tile(values.tile), max_memory, style=values.style
-    )
-    stylizer.prepare()
-    return stylizer
+    return look_flags.load(prefix, values, task, _tile(values.tile), max_memory)
 
 
 def _device(stylizer):

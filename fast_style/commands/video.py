@@ -21,9 +21,7 @@ from fast_style import command_line, images
 from fast_style.commands import look_flags, provided
 from fast_style.errors import printable
 from fast_style.networks.architecture import STYLE
-from fast_style.painting import runtimes
-from fast_style.painting.paint_options import PaintOptions, paint
-from fast_style.painting.stylizer import Stylizer
+from fast_style.painting.paint_options import paint
 from fast_style.video import formats, frame_folders
 from fast_style.video.encoding import EncodeOptions
 from fast_style.video.frames import TimeRange, check_pixels
@@ -88,9 +86,7 @@ def main(argv):
     source, prefix = _arguments(argv[1:])
     os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder's own: errors only
     values = flags.FLAGS
-    options = PaintOptions(
-        values.keep_colors, values.strength, values.image_size, values.style_scale
-    )
+    options = look_flags.paint_options(values)
     encoding = EncodeOptions(values.codec, values.crf, values.sound)
     check_strength(values.smooth)
     time_range = TimeRange(values.start, values.end)
@@ -100,7 +96,7 @@ def main(argv):
     ) as reader:
         size = _size(reader.description, options.image_size, formats.is_film(output))
         check_pixels(source, *size, values.max_pixels)
-        stylizer = _load(prefix, values)
+        stylizer = look_flags.load(prefix, values, STYLE)
         writer = formats.open_writer(output, reader.description, size, encoding)
         try:
             with _painter(stylizer, options, values) as change:
@@ -127,16 +123,6 @@ def _size(description, image_size, even):
         return size
     size = images.scaled_sides(*size, image_size)
     return tuple(max(2, round(side / 2) * 2) for side in size) if even else size
-
-
-def _load(prefix, values):
-    """A stylizer that is ready to paint."""
-    runtime = runtimes.choose(values.runtime, values.jit_compile)
-    if runtime == "tensorflow":
-        command_line.start_tensorflow()
-    stylizer = Stylizer.load(prefix, values.jit_compile, runtime, task=STYLE, style=values.style)
-    stylizer.prepare()
-    return stylizer
 
 
 @contextlib.contextmanager

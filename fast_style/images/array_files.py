@@ -1,9 +1,13 @@
 """Image files whose pixels come as an array, for formats that Pillow does not read."""
 
+import re
+
 import numpy as np
 from PIL import Image, ImageFile
 
 from fast_style.images.samples import to_uint8
+
+_PFM_HEAD = re.compile(rb"PF\s+(\S+)\s+(\S+)\s+(\S+)")
 
 
 class Unsupported(ValueError):
@@ -29,23 +33,19 @@ class PfmFile(ArrayFile):
     format_description = "Portable float map"
 
     def _open(self):
-        words = self.fp.read(100).split(maxsplit=4)[:4]
-        if len(words) < 4 or words[0] != b"PF":
+        head = _PFM_HEAD.match(self.fp.read(100))
+        if not head:
             raise SyntaxError("not a colour PFM file")
-        self._size = int(words[1]), int(words[2])
+        self._size = int(head[1]), int(head[2])
         self._mode = "RGB"
-        self._little = float(words[3]) < 0
+        self._little = float(head[3]) < 0
+        self._start = head.end() + 1  # one blank
         if min(self._size) < 1:
             raise SyntaxError("no pixels")
 
     def _pixels(self):
         width, height = self.size
-        self.fp.seek(0)
-        head = self.fp.read(100)
-        start = 0
-        for word in head.split(maxsplit=4)[:4]:
-            start = head.index(word, start) + len(word)
-        self.fp.seek(start + 1)  # one blank
+        self.fp.seek(self._start)
         data = self.fp.read(12 * width * height)
         if len(data) < 12 * width * height:
             raise OSError("image file is truncated")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from absl import logging
 
-from fast_style.atomic_files import check_writable_folder, replacing
+from fast_style.atomic_files import check_writable_folder, nearest_folder, replacing
 from fast_style.errors import InvalidValue
 from fast_style.images.colors import on_white
 from fast_style.images.decoding import (
@@ -109,7 +109,8 @@ def save(path, rgb, alpha=None, metadata=None, quality=95):
             the format cannot hold.
         OSError: `path` cannot be written; see `check_writable`.
     """
-    target, _, format = _target(path)
+    target, format = _target(path)
+    nearest_folder(target, path)
     rgb = check_rgb(rgb)
     if alpha is not None:
         alpha = np.asarray(alpha)
@@ -149,12 +150,12 @@ def check_writable(path):
         NotADirectoryError: a parent of `path` is a file.
         PermissionError: the folder, or the nearest one that exists, cannot be written.
     """
-    _, folder, _ = _target(path)
-    check_writable_folder(folder, path)
+    target, _ = _target(path)
+    check_writable_folder(target, path)
 
 
 def _target(path):
-    """What `save` writes to: path, nearest existing folder, format.
+    """What `save` writes to: path, format.
 
     Links are resolved, so that a file is written through them and does not replace them.
     """
@@ -166,7 +167,4 @@ def _target(path):
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(f"{path}: is a directory, a file to write is expected")
-    folder = next(parent for parent in target.parents if parent.exists())
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{path}: {folder} is a file, not a folder")
-    return target, folder, format
+    return target, format

@@ -150,12 +150,11 @@ def options(metadata, format, width, height):
     exif = _exif_for(metadata, format, width, height)
     iptc, dpi = metadata.iptc, metadata.dpi
     xmp = metadata.xmp and _XMP_ORIENTATION.sub(b"", metadata.xmp)  # pictures are upright
-    for side, pixels in ((b"XDimension", width), (b"YDimension", height)):
-        xmp = xmp and re.sub(_XMP_SIZE % side, rb"\g<1>%d" % pixels, xmp)
-    for side, pixels in ((b"Width", width), (b"Length", height)):
-        xmp = xmp and re.sub(_XMP_SIZE % side, rb"\g<1>%d" % pixels, xmp)
+    for pixels, sides in ((width, (b"XDimension", b"Width")), (height, (b"YDimension", b"Length"))):
+        for side in sides:
+            xmp = xmp and re.sub(_XMP_SIZE % side, rb"\g<1>%d" % pixels, xmp)
     made = {}
-    if exif and format in ("JPEG", "PNG", "WEBP", "AVIF", "TIFF"):
+    if exif and format in ("PNG", "WEBP", "AVIF"):
         made["exif"] = exif
     if dpi and format in ("JPEG", "PNG", "TIFF", "BMP"):
         made["dpi"] = dpi
@@ -177,7 +176,6 @@ def options(metadata, format, width, height):
             made["compression"] = None  # with which libtiff could not write these directories
         tags.update({tag: data for tag, data in ((_TIFF_XMP, xmp), (_TIFF_IPTC, iptc)) if data})
     elif format == "JPEG":
-        made = {name: data for name, data in made.items() if name != "exif"}
         if exif and len(exif) <= _MAX_SEGMENT:
             made["exif"] = exif
         if xmp and len(xmp) <= _MAX_SEGMENT - _XMP_SIGNATURE:

@@ -7,6 +7,9 @@ import psutil
 
 from fast_style.machine import control_groups
 
+NVIDIA_DRIVER = "/proc/driver/nvidia/version"
+"""What is there where a driver for Nvidia's GPUs is loaded."""
+
 
 def available_memory():
     """Bytes that this process may still take: of the machine, or of its control groups."""
@@ -29,6 +32,11 @@ def processors():
 def thread_limit():
     """`processors` where control groups limit them; else None: libraries see the rest."""
     return None if control_groups.processors() is None else processors()
+
+
+def has_nvidia_driver():
+    """Whether a driver for Nvidia's GPUs is loaded (bool)."""
+    return os.path.exists(NVIDIA_DRIVER)
 
 
 def limit_tensorflow():

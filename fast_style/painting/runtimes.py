@@ -9,7 +9,6 @@ from fast_style.errors import InvalidValue, check_choice
 from fast_style.machine import resources
 from fast_style.networks.architecture import STYLE
 
-_DRIVER = "/proc/driver/nvidia/version"
 RUNTIMES = ("auto", "openvino", "tensorflow")
 
 
@@ -89,7 +88,8 @@ def load(prefix, runtime="auto", jit_compile=False, task=None, style=None):
 
 def _has_gpu():
     """Whether TensorFlow finds a GPU; it takes seconds to tell, so a driver has to be loaded."""
-    if not os.path.exists(_DRIVER) or os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1"):
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
+    if hidden or not resources.has_nvidia_driver():
         return False
     resources.limit_tensorflow()
     import tensorflow as tf

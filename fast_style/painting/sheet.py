@@ -1,7 +1,5 @@
 """Sheets of pictures: a photograph in every style of a network, and in mixtures of some."""
 
-import os
-
 import numpy as np
 
 from fast_style import images
@@ -34,7 +32,7 @@ def style_sheet(photo, prefix, columns=3, paintings=None, done=lambda: None, **l
         FileNotFoundError, CheckpointError: no such network, or it is damaged.
     """
     names = check_several(prefix)
-    found = _find_paintings(paintings)
+    found = {} if paintings is None else find_paintings(paintings)
     pictures = []
     for name in names:
         painted = Stylizer.load(prefix, style=name, **loading)(photo)
@@ -87,12 +85,9 @@ def check_several(prefix):
     return names
 
 
-def _find_paintings(folder):
-    """Paths of the paintings in a folder by name."""
-    if folder is None:
-        return {}
-    paths = images.find(folder)
-    return {os.path.splitext(path.name)[0]: path for path in paths}
+def find_paintings(folder):
+    """The paintings of styles in a folder: dict from the name of the style to the `Path`."""
+    return {path.stem: path for path in images.find(folder)}
 
 
 def _beside(painting, painted):

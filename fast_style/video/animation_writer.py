@@ -13,8 +13,9 @@ from fractions import Fraction
 import numpy as np
 from PIL import Image
 
-from fast_style.atomic_files import unused_path
+from fast_style.atomic_files import put_in_place, unused_path
 from fast_style.errors import InvalidValue
+from fast_style.video.frames import Frame
 
 _QUALITY = 90  # of WebP
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -52,7 +53,7 @@ class AnimationWriter:
         Raises:
             OSError: the disk is full.
         """
-        if not hasattr(item, "picture"):
+        if not isinstance(item, Frame):
             return
         # One frame late: in a GIF a transparent frame must be told of by the one before it.
         if self._waiting is not None:
@@ -68,7 +69,7 @@ class AnimationWriter:
                 self._write_waiting(False)
             self._format.end(self._file)
             self._file.close()
-            os.replace(self._partial, self._target)
+            put_in_place(self._partial, self._target)
         except BaseException:
             self.abandon()
             raise

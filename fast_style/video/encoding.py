@@ -4,6 +4,7 @@ PyAV is imported where it is used: animations and folders need none.
 """
 
 import dataclasses
+import functools
 import importlib.util
 import os
 from typing import Any
@@ -144,6 +145,7 @@ def check_installed():
         )
 
 
+@functools.cache
 def _supported(container):
     import av
 

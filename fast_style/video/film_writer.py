@@ -7,7 +7,7 @@ import os
 import av
 import av.error
 
-from fast_style.atomic_files import unused_path
+from fast_style.atomic_files import put_in_place, unused_path
 from fast_style.video import pixels
 from fast_style.video.clock import FrameNumbers
 from fast_style.video.encoding import choose_encoder, holds
@@ -132,7 +132,7 @@ class FilmWriter:
             self._encode(None)
             with self._readable_errors():
                 self._container.close()
-            os.replace(self._partial, self._target)
+            put_in_place(self._partial, self._target)
         except BaseException:
             self.abandon()
             raise

@@ -79,7 +79,7 @@ def choose_output(source, output=None):
     identity.check_kept([output], [source])
     if os.path.isdir(source) and _lies_in(output, source) and _suffix(output) in images.SUFFIXES:
         raise InvalidValue(f"{output}: lies among the frames, where it would be taken for one")
-    _check_writable(os.path.dirname(os.path.realpath(output)), output)
+    check_writable_folder(output, output)
     return output
 
 
@@ -128,18 +128,9 @@ def _check_folder(source, output):
         raise NotADirectoryError(f"{output}: is a file, a folder for the frames is expected")
     if os.path.isdir(source) and _lies_in(os.path.join(output, "x"), source):
         raise InvalidValue(f"{output}: --output would replace the frames themselves")
-    _check_writable(os.path.realpath(output), output)
+    check_writable_folder(os.path.join(output, "x"), output)
 
 
 def _lies_in(path, folder):
     """Whether a file lies right in a folder (bool)."""
     return os.path.dirname(os.path.realpath(path)) == os.path.realpath(folder)
-
-
-def _check_writable(folder, output):
-    """Checks that a file can be made in a folder, or in the nearest that exists."""
-    while not os.path.exists(folder):
-        folder = os.path.dirname(folder)
-    if not os.path.isdir(folder):
-        raise NotADirectoryError(f"{output}: {folder} is a file, not a folder")
-    check_writable_folder(folder, output)

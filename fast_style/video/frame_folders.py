@@ -98,7 +98,7 @@ class FolderWriter:
         Raises:
             OSError: the disk is full.
         """
-        if not hasattr(item, "picture"):
+        if not isinstance(item, Frame):
             return
         self._count += 1
         name = item.name or f"{self._count:06}.png"

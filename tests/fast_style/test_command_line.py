@@ -10,6 +10,7 @@ from absl import flags
 import fast_style
 from fast_style import command_line
 from fast_style.errors import InvalidValue
+from fast_style.machine import resources
 from tests.scripts import ROOT
 
 
@@ -195,7 +196,7 @@ def test_of_what_tensorflow_prints_at_its_start_only_notices_are_dropped(
     monkeypatch.setitem(sys.modules, "tensorflow", fake)
     monkeypatch.delenv("TF_CONFIG", raising=False)
     driver = tmp_path if has_driver else tmp_path / "missing"
-    monkeypatch.setattr(command_line, "_NVIDIA_DRIVER", str(driver))
+    monkeypatch.setattr(resources, "NVIDIA_DRIVER", str(driver))
     command_line.start_tensorflow()
     # Without a driver, that CUDA can't be used is no news.
     assert capfd.readouterr().err == (CUDA if has_driver else "") + OTHERS

@@ -8,6 +8,7 @@ import pytest
 from fast_style import Stylizer
 from fast_style.checkpoints import store
 from fast_style.checkpoints.metadata import CheckpointError
+from fast_style.machine import resources
 from fast_style.networks.super_resolution_net import SuperResolutionNet
 from fast_style.painting import runtimes
 from tests.checks import make_painter
@@ -63,14 +64,14 @@ def test_a_driver_without_a_gpu_that_tensorflow_finds_is_none(monkeypatch, tmp_p
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     found = []
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: found)
-    monkeypatch.setattr(runtimes, "_DRIVER", str(tmp_path))  # is there
+    monkeypatch.setattr(resources, "NVIDIA_DRIVER", str(tmp_path))  # is there
     assert runtimes.choose() == "openvino"
     found.append("a GPU")
     assert runtimes.choose() == "tensorflow"
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     assert runtimes.choose() == "openvino"
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    monkeypatch.setattr(runtimes, "_DRIVER", str(tmp_path / "missing"))
+    monkeypatch.setattr(resources, "NVIDIA_DRIVER", str(tmp_path / "missing"))
     assert runtimes.choose() == "openvino"
 
 
