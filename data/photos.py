@@ -19,7 +19,7 @@ import tensorflow as tf
 from absl import logging
 
 from data import cache
-from data.crops import draw_styles, random_crop
+from data.crops import random_crop
 from data.sources import open_source
 from fast_style import images
 from fast_style.errors import InvalidValue, check_at_least, first_line
@@ -43,10 +43,6 @@ class Photos:
             more than a crop needs. None takes the crop at the photograph's own resolution.
         max_pixels: int, a photograph with more pixels is skipped.
         data_dir: TFDS's data_dir; its default if None.
-        degrade: None, or a function of uint8 crops `[N, S, S, 3]` (a tensor) whose result is
-            returned together with them.
-        styles: int; with several, each crop is returned with the number of a style, drawn from
-            the seed and its place in the order: of as many crops in a row, each has another one.
         cache: None, or what `data.cache.make_cache` returns: decoded photographs are kept there.
         worker, workers: int, number of this process, from 0, and of all processes, each of which
             reads its part of every batch.
@@ -66,8 +62,6 @@ class Photos:
         zoom=2.0,
         max_pixels=images.MAX_PIXELS,
         data_dir=None,
-        degrade=None,
-        styles=1,
         cache=None,
         worker=0,
         workers=1,
@@ -76,7 +70,6 @@ class Photos:
             ("image_size", image_size, 1),
             ("batch_size", batch_size, 1),
             ("seed", seed, 0),
-            ("styles", styles, 1),
             ("zoom", 1 if zoom is None else zoom, 1),
         ):
             check_at_least(name, value, least)
@@ -90,8 +83,6 @@ class Photos:
         self.seed = seed
         self.zoom = zoom
         self.max_pixels = max_pixels
-        self._degrade = degrade
-        self._styles = styles
         self._cache = cache
         self._unreadable, self._too_small = set(), set()
         self._worker, self._workers = worker, workers
@@ -122,28 +113,23 @@ class Photos:
         """Number of different photographs so far that are smaller than a crop."""
         return len(self._too_small)
 
-    def batches(self, position=0):
+    def batches(self, position=0, accompany=None):
         """An endless dataset of batches.
 
         Args:
             position: int, how many photographs of the order were consumed before.
+            accompany: None, or a function of uint8 crops `[N, S, S, 3]` and of their places in the
+                order, int64 `[N]` (tensors), whose result (nested tensors) goes along with them.
 
         Returns:
             `tf.data.Dataset` of pairs: uint8 RGB `[N, image_size, image_size, 3]`, N this worker's
-            part of `batch_size`, and the position after that batch (int64 scalar). With `degrade`,
-            the first is a pair itself: what `degrade` made of the crops, and the crops. With
-            several `styles` it is a pair, too: the crops and their styles, int32 `[N]`.
+            part of `batch_size`, and the position after that batch (int64 scalar). With
+            `accompany` the first is a pair itself: the crops, and what goes along with them.
         """
         dataset = self._batches(position) if self._workers == 1 else self._parts(position)
 
-        def extended(crops, indices, after):
-            if self._degrade:
-                return (self._degrade(crops), crops), after
-            if self._styles == 1:
-                return crops, after
-            options = (self._styles, self.seed)
-            drawn = tf.numpy_function(lambda i: draw_styles(i, *options), [indices], tf.int32)
-            return (crops, tf.ensure_shape(drawn, indices.shape)), after
+        def extended(crops, places, after):
+            return ((crops, accompany(crops, places)) if accompany else crops), after
 
         # Four batches even out photographs that decode slowly.
         return dataset.map(extended).prefetch(4)

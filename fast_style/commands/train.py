@@ -34,17 +34,16 @@ __all__ = ["define_flags", "main"]
 
 
 def _make_task(values, style):
-    """The task that the flags ask for, and the options of `Photos` that it needs."""
+    """The task that the flags ask for, and the zoom of its photographs."""
     settings = training_flags.settings(values)
     if values.task == "super_resolution":
-        task = SuperResolutionTask(settings)
-        return task, {"zoom": None, "degrade": task.degrade}
+        return SuperResolutionTask(settings), None
     paintings = read_paintings(style, values.max_pixels, stems=bool(values.add_to))
     if values.add_to:
         task = AddedStyleTask(settings, paintings, values.add_to)
     else:
         task = StyleTask(settings, paintings)
-    return task, {"zoom": settings.zoom, "styles": task.styles}
+    return task, settings.zoom
 
 
 def main(argv):
@@ -58,7 +57,7 @@ def main(argv):
     elif len(argv) != 3:
         command_line.usage_error("two arguments are expected: STYLE and PHOTOS")
     source = argv[-1]
-    task, wanted = _make_task(values, argv[1])
+    task, zoom = _make_task(values, argv[1])
     settings = task.settings
     command_line.refuse_unused(
         values,
@@ -88,7 +87,7 @@ def main(argv):
         cache=make_cache(values.cache, values.cache_gigabytes) if values.cache else None,
         worker=distribution.worker,
         workers=distribution.workers,
-        **wanted,
+        zoom=zoom,
     )
     trainer = TaskTrainer(
         task,

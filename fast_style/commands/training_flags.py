@@ -222,22 +222,14 @@ def _define_run():
 
 
 def _define_losses():
-    _define(
-        flags.DEFINE_float,
-        "content_weight",
-        "Weight of the content (feature reconstruction) loss.",
-    )
-    _define(flags.DEFINE_float, "style_weight", "Weight of the style loss.")
-    _define(
-        flags.DEFINE_float,
-        "pixel_weight",
-        "Weight of the pixel loss (mean squared difference).",
-    )
-    _define(
-        flags.DEFINE_float,
-        "tv_weight",
-        "Weight of the total variation loss (mean absolute difference of neighbouring pixels).",
-    )
+    for kind, meaning in (
+        ("content", "content (feature reconstruction) loss"),
+        ("style", "style loss"),
+        ("pixel", "pixel loss (mean squared difference)"),
+        ("tv", "total variation loss (mean absolute difference of neighbouring pixels)"),
+        ("stability", "stability loss (painting and moving change places: films hold still)"),
+    ):
+        _define(flags.DEFINE_float, f"{kind}_weight", f"Weight of the {meaning}.")
     for kind in ("content", "style"):
         _define(flags.DEFINE_list, f"{kind}_layers", f"Layers of the {kind} loss.")
     for kind in ("content", "style"):

@@ -37,6 +37,8 @@ class LossSettings:
             released code relu3_3, the default here.
         style_layers: layers of the style loss.
         content_weight, style_weight, tv_weight: factors of the three losses in the total.
+        stability_weight: factor of the stability loss, which training adds to them
+            (`fast_style.losses.stability`); 0 leaves it out, and its time.
         content_layer_weights, style_layer_weights: a factor for each layer; empty for 1 each.
         style_reduction: "mean" or "sum", see `style_loss`; or "relative": each layer's mean form
             divided by what it is for unpainted photographs (`PerceptualLoss.measure_distances`),
@@ -58,6 +60,7 @@ class LossSettings:
     content_weight: float = 1.0
     style_weight: float = 4e5
     tv_weight: float = 1000.0
+    stability_weight: float = 0.0
     content_layer_weights: tuple[float, ...] = ()
     style_layer_weights: tuple[float, ...] = ()
     style_reduction: str = "relative"
@@ -71,6 +74,7 @@ class LossSettings:
                 getattr(self, f"{kind}_layer_weights"),
             )
         check_weight("tv_weight", self.tv_weight)
+        check_weight("stability_weight", self.stability_weight)
         check_choice("style_reduction", self.style_reduction, (*REDUCTIONS, "energy"))
 
     @property

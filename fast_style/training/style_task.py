@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from data.crops import draw_styles
+from data.motions import draw_motions
 from fast_style import images
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import arrays_of, mix, style_names
@@ -10,6 +12,7 @@ from fast_style.errors import InvalidValue
 from fast_style.losses.loss_network import smallest_side
 from fast_style.losses.memory import check_fits
 from fast_style.losses.perceptual import PerceptualLoss, clip_through
+from fast_style.losses.stability import stability_loss, warp
 from fast_style.machine import tensorflow_memory
 from fast_style.networks.transform_net import TransformNet
 from fast_style.training.task import Task
@@ -33,7 +36,6 @@ class StyleTask(Task):
     """
 
     network_class = TransformNet
-    shown = ("total", "content", "style", "tv")
     weights = "--style_weight or --tv_weight"
     pictures = "content and stylized"
 
@@ -44,9 +46,40 @@ class StyleTask(Task):
         self._loss = None
 
     @property
+    def shown(self):
+        stability = ("stability",) if self._moves else ()
+        return ("total", "content", "style", "tv", *stability)
+
+    @property
     def styles(self):
         """int, number of styles."""
         return len(self._paintings)
+
+    @property
+    def _moves(self):
+        """Whether crops are painted a second time, after a motion."""
+        return self.settings.losses.stability_weight > 0
+
+    @property
+    def accompany(self):
+        """Draws the crops' styles, if there are several, and motions for the stability loss."""
+        return self._draw if self.styles > 1 or self._moves else None
+
+    def _draw(self, crops, places):
+        seed, drawn = self.settings.seed, {}
+        if self.styles > 1:
+            styles = tf.numpy_function(
+                lambda places: draw_styles(places, self.styles, seed), [places], tf.int32
+            )
+            drawn["styles"] = tf.ensure_shape(styles, places.shape)
+        if self._moves:
+            size = self.settings.image_size
+            flows, noise = tf.numpy_function(
+                lambda places: draw_motions(places, size, seed), [places], (tf.float32, tf.float32)
+            )
+            drawn["flows"] = tf.ensure_shape(flows, (*crops.shape[:3], 2))
+            drawn["noise"] = tf.ensure_shape(noise, crops.shape)
+        return drawn
 
     def network_options(self):
         styles = {"styles": self.styles} if self.styles > 1 else {}
@@ -104,12 +137,17 @@ class StyleTask(Task):
         """The network's input, float32, for a batch of crops, and what its output is held to.
 
         Args:
-            batch: uint8 RGB crops; of several styles a pair of these and each one's style.
+            batch: uint8 RGB crops; with `accompany` a pair of these and what it draws.
         """
-        crops, styles = batch if self.styles > 1 else (batch, None)
-        content = tf.cast(crops, tf.float32)
+        crops, drawn = batch if self.accompany else (batch, {})
+        content, styles, flows = tf.cast(crops, tf.float32), drawn.get("styles"), drawn.get("flows")
         mixtures = self._mixtures(styles, tf.shape(content)[0])
-        return (content, mixtures), (self._loss.content_targets(content), styles)
+        targets = (self._loss.content_targets(content), styles, flows)
+        if flows is not None:  # what comes after the motion is painted in the same pass
+            moved, _ = warp(content, flows)
+            content = tf.concat([content, moved + drawn["noise"]], axis=0)
+            mixtures = None if mixtures is None else tf.concat([mixtures] * 2, axis=0)
+        return (content, mixtures), targets
 
     def _mixtures(self, styles, count):
         """How much of each of the network's styles `count` crops get; None if it has one."""
@@ -121,7 +159,14 @@ class StyleTask(Task):
 
     def loss(self, outputs, targets):
         """The total loss of the pictures, clipped as they are shown, and a dict of its parts."""
-        return self._loss(clip_through(outputs), *targets)
+        features, styles, flows = targets
+        pictures = clip_through(outputs)
+        if flows is None:
+            return self._loss(pictures, features, styles)
+        pictures, after = tf.split(pictures, 2)
+        total, parts = self._loss(pictures, features, styles)
+        parts["stability"] = stability_loss(pictures, after, flows)
+        return total + self.settings.losses.stability_weight * parts["stability"], parts
 
     def metadata(self):
         described = [painting.metadata() for painting in self._paintings]

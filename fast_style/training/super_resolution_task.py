@@ -28,6 +28,11 @@ class SuperResolutionTask(Task):
     def network_options(self):
         return {"factor": self.settings.factor, **self.settings.network}
 
+    @property
+    def accompany(self):
+        """Downscales crops."""
+        return lambda crops, _: degrade(crops, self.settings.factor, self.settings.degradation)
+
     def setup(self, photos):
         """Loads the loss network, if the losses need one; before `prepare` and `loss`.
 
@@ -42,13 +47,13 @@ class SuperResolutionTask(Task):
         """The network's input and the targets of its output.
 
         Args:
-            batch: pair of uint8 RGB: the downscaled crops `[N, S / factor, S / factor, 3]`, and the
-                crops `[N, S, S, 3]`.
+            batch: pair of uint8 RGB: crops `[N, S, S, 3]`, and the crops after `accompany`,
+                `[N, S / factor, S / factor, 3]`.
 
         Returns:
             The downscaled crops as float32, and what `SuperResolutionLoss.targets` returns.
         """
-        small, crops = batch
+        crops, small = batch
         return tf.cast(small, tf.float32), self._loss.targets(tf.cast(crops, tf.float32))
 
     def loss(self, outputs, targets):
@@ -59,10 +64,6 @@ class SuperResolutionTask(Task):
         metadata = super().metadata()
         del metadata["training"]["factor"]  # the network's
         return metadata
-
-    def degrade(self, crops):
-        """Downscales a batch of crops, for `data.photos.Photos`."""
-        return degrade(crops, self.settings.factor, self.settings.degradation)
 
     def preview(self, photo, enlarge):
         """A downscaled photograph enlarged by bicubic and by `enlarge`, and the original."""

@@ -41,6 +41,11 @@ class Task:
         check_fits(crop, size**2, "lower --image_size", gradient=True)
         self._vgg_hash = None
 
+    @property
+    def accompany(self):
+        """None, or what makes what goes along with crops, as `Photos.batches` takes it."""
+        return None
+
     def network_options(self):
         """The options of the network in the settings (dict)."""
         return self.settings.network
@@ -92,6 +97,8 @@ class Task:
         for name in ("optimizer", "mixed_precision", "learning_rate_schedule"):
             if settings[name] == RunSettings.__dataclass_fields__[name].default:
                 del settings[name]
+        if not losses.get("stability_weight", True):
+            del losses["stability_weight"]
         settings["vgg_weights"] = os.path.basename(self.settings.vgg_weights)
         if self._vgg_hash:
             settings["vgg_sha256"] = self._vgg_hash

@@ -35,7 +35,7 @@ class TaskTrainer:
     Args:
         task: `fast_style.training.task.Task`.
         photos: `data.photos.Photos`, made with the settings' image_size, batch_size and seed, and
-            with the options that the task needs.
+            the zoom that the task needs.
         checkpoint_dir: folder of the checkpoints and of log/; made if missing.
         photos_name: name of the photographs in the network's metadata.
         validation_images: list of uint8 RGB `[H, W, 3]`, shown in TensorBoard at each save.
@@ -191,7 +191,7 @@ class TaskTrainer:
     def _run(self, summaries, callback, should_stop):
         """The training loop; returns whether it was stopped before its end."""
         settings = self.settings
-        batches = iter(self._photos.batches(int(self._position.numpy())))
+        batches = iter(self._photos.batches(int(self._position.numpy()), self.task.accompany))
         saved = self.step
         first, seconds = saved + 1, 0.0
         for step in range(first, settings.steps + 1):

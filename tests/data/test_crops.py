@@ -8,7 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before anything imports Te
 import numpy as np
 import pytest
 
-from data.crops import random_crop
+from data.crops import draw_styles, random_crop
 from tests.photographs import SIZE, flat, gradient, noise
 
 
@@ -73,3 +73,13 @@ def test_small_photographs_are_not_enlarged_beyond_need():
     spanned = spans(30, 20, zoom=4)
     assert spanned.min() > 18  # enlarged by no zoom
     assert spanned.max() > 28
+
+
+def test_each_crop_has_a_style_of_its_own():
+    drawn = draw_styles(range(36), 3, seed=0)
+    assert drawn.dtype == np.int32
+    # Of three in a row, each is another: all styles are learned alike.
+    assert (np.sort(drawn.reshape(-1, 3)) == [0, 1, 2]).all()
+    assert len({tuple(row) for row in drawn.reshape(-1, 3)}) > 1
+    np.testing.assert_array_equal(draw_styles(range(8, 16), 3, seed=0), drawn[8:16])
+    assert (draw_styles(range(36), 3, seed=1) != drawn).any()

@@ -382,30 +382,24 @@ def test_zoom_out_of_range(tmp_path, zoom):
         Photos(tmp_path, zoom=zoom)
 
 
-def styles_of(source, count, position=0):
-    return [styles.tolist() for (_, styles), _ in take(source, count, position)]
+def places_of(source, count, position=0):
+    batches = source.batches(position, lambda crops, places: {"places": places, "mean": 0 * places})
+    return [pair[1]["places"].tolist() for pair, _ in batches.take(count).as_numpy_iterator()]
 
 
-def test_each_crop_has_a_style_of_its_own(tmp_path):
+def test_what_goes_along_with_crops_is_made_from_their_places(tmp_path):
     save_all(tmp_path, [noise(seed) for seed in range(5)])
-    source = Photos(tmp_path, SIZE, 4, styles=3)
-    drawn = np.ravel(styles_of(source, 9))
-    # Of three in a row, each is another: all styles are learned alike.
-    assert (np.sort(drawn.reshape(-1, 3)) == [0, 1, 2]).all()
-    assert len({tuple(row) for row in drawn.reshape(-1, 3)}) > 1
-    crops = [crops for (crops, _), _ in take(source, 9)]
-    plain = [crops for crops, _ in take(Photos(tmp_path, SIZE, 4), 9)]
-    np.testing.assert_array_equal(crops, plain)
-    other = Photos(tmp_path, SIZE, 4, seed=1, styles=3)
-    assert styles_of(other, 9) != styles_of(source, 9)
-
-
-def test_styles_follow_from_the_place_alone(tmp_path):
-    save_all(tmp_path, [noise(seed) for seed in range(5)])
-    whole = styles_of(Photos(tmp_path, SIZE, 4, styles=3), 4)
-    assert styles_of(Photos(tmp_path, SIZE, 4, styles=3), 2, position=8) == whole[2:]
-    parts = [styles_of(Photos(tmp_path, SIZE, 4, styles=3, worker=n, workers=2), 4) for n in (0, 1)]
+    source = Photos(tmp_path, SIZE, 4)
+    whole = places_of(source, 4)
+    assert np.ravel(whole).tolist() == list(range(16))
+    assert places_of(source, 2, position=8) == whole[2:]
+    parts = [places_of(Photos(tmp_path, SIZE, 4, worker=n, workers=2), 4) for n in (0, 1)]
     assert [left + right for left, right in zip(*parts, strict=True)] == whole
+    pairs = source.batches(0, lambda crops, places: 255 - crops).take(9).as_numpy_iterator()
+    for ((crops, other), after), (plain, position) in zip(pairs, take(source, 9), strict=True):
+        np.testing.assert_array_equal(crops, plain)
+        np.testing.assert_array_equal(other, 255 - plain)
+        assert after == position
 
 
 def test_a_sample_is_the_same_for_every_worker(tmp_path):

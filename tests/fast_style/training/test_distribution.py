@@ -29,7 +29,9 @@ style = rng.integers(0, 256, (24, 24, 3), np.uint8)
 settings = TrainingSettings(
     steps=3, image_size=16, batch_size=4, style_size=0, vgg_weights=sys.argv[1],
     optimizer=sys.argv[2], network={"width": 4, "residual_blocks": 1},
-    losses=LossSettings(content_layers=("block2_conv1",), style_layers=("block1_conv1",)),
+    losses=LossSettings(
+        content_layers=("block2_conv1",), style_layers=("block1_conv1",), stability_weight=100
+    ),
 )
 two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 for name, distribution in (("one", None), ("two", Distribution(two))):

@@ -1,5 +1,6 @@
 """Training one network for several paintings, and adding one to it."""
 
+import dataclasses
 import json
 import os
 
@@ -19,6 +20,7 @@ from fast_style.training.paintings import Painting, read_paintings
 from fast_style.training.settings import TrainingSettings
 from fast_style.training.style_task import StyleTask
 from fast_style.training.trainer import TaskTrainer
+from tests.training_runs import weights
 
 SHALLOW = LossSettings(
     content_layers=("block2_conv1",), style_layers=("block1_conv1", "block2_conv1")
@@ -53,9 +55,7 @@ def make(folder, random_vgg, tmp_path):
             task = AddedStyleTask(settings, paintings, add_to)
         else:
             task = StyleTask(settings, paintings)
-        photos = Photos(
-            folder, settings.image_size, settings.batch_size, settings.seed, styles=task.styles
-        )
+        photos = Photos(folder, settings.image_size, settings.batch_size, settings.seed)
         return TaskTrainer(
             task, photos, tmp_path / name, **{"save_every": 2, "log_every": 1, **options}
         )
@@ -102,7 +102,8 @@ def test_a_run_with_other_paintings_is_another_run(make):
 def test_a_step_of_one_style_leaves_the_rows_of_others_bit_by_bit(make):
     trainer = make(settings={"batch_size": 1})
     rows = [styles.arrays_of(trainer.network)["up1/norm/gamma"]]
-    drawn = [int(s[0]) for (_, s), _ in trainer._photos.batches(0).take(4).as_numpy_iterator()]
+    batches = trainer._photos.batches(0, trainer.task.accompany).take(4).as_numpy_iterator()
+    drawn = [int(accompanying["styles"][0]) for (_, accompanying), _ in batches]
     trainer.run(lambda _: rows.append(styles.arrays_of(trainer.network)["up1/norm/gamma"]))
     for style, before, after in zip(drawn, rows[:-1], rows[1:], strict=True):
         others = [number for number in range(3) if number != style]
@@ -165,8 +166,8 @@ def test_a_gallery_can_start_from_a_network_of_one_style_and_of_others(make):
     plain = store.load_network(one.done_prefix)[0]
     x = np.random.default_rng(0).uniform(0, 255, (1, 16, 16, 3)).astype("float32")
     expected = np.asarray(plain(x))
-    for weights in np.eye(3, dtype="float32"):
-        np.testing.assert_allclose(several.network(x, styles=weights[None]), expected, atol=1e-2)
+    for row in np.eye(3, dtype="float32"):
+        np.testing.assert_allclose(several.network(x, styles=row[None]), expected, atol=1e-2)
     several.run()
     order = [PAINTINGS[2], painting("hat", 5)]
     fewer = make("fewer", order, settings={"init_from": several.done_prefix, "network": {}})
@@ -238,3 +239,50 @@ def test_the_short_side_of_a_narrow_painting_is_named(height, width, style_size,
         StyleTask(TrainingSettings(style_size=style_size), [narrow])
     wide = Painting("scroll.jpg", np.zeros((10, 4000, 3), np.uint8))
     StyleTask(TrainingSettings(style_size=0), [wide])
+
+
+def stable(weight):
+    return {"losses": dataclasses.replace(SHALLOW, stability_weight=weight)}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_stability_loss_is_part_of_the_total_and_moves_the_weights(make, count):
+    seen = {}
+    for name, settings in (("plain", {}), ("stable", stable(1e4))):
+        trainer = make(name, paintings=PAINTINGS[:count], settings={"steps": 2, **settings})
+        steps = []
+        trainer.run(steps.append)
+        seen[name] = [step.losses for step in steps], weights(trainer), trainer.metadata()
+    (plain, before, described), (losses, after, stated) = seen.values()
+    assert "stability" not in plain[0] and "stability_weight" not in described["losses"]
+    assert stated["losses"]["stability_weight"] == 1e4
+    assert losses[0]["stability"] > 0.1
+    # The crops and their paintings are the same, so the first totals differ by the term alone.
+    assert losses[0]["style"] == pytest.approx(plain[0]["style"], rel=1e-4)
+    assert losses[0]["total"] - 1e4 * losses[0]["stability"] == pytest.approx(
+        plain[0]["total"], rel=1e-3
+    )
+    assert np.abs(before - after).max() > 1e-5
+
+
+def test_a_run_with_the_stability_loss_goes_on_as_if_it_was_never_stopped(make):
+    whole = make("whole", settings=stable(100))
+    whole.run()
+    count = iter(range(9))
+    make("parts", settings=stable(100)).run(should_stop=lambda: next(count) == 1)
+    resumed = make("parts", settings=stable(100))
+    assert resumed.step == 2
+    resumed.run()
+    np.testing.assert_array_equal(weights(resumed), weights(whole))
+    with pytest.raises(ValueError, match="stability_weight"):
+        make("parts", settings=stable(50))
+
+
+def test_training_with_the_stability_loss_alone_lowers_it(make):
+    alone = dataclasses.replace(
+        SHALLOW, content_weight=0, style_weight=0, tv_weight=0, stability_weight=1
+    )
+    trainer = make(settings={"steps": 30, "losses": alone, "learning_rate": 0.01})
+    losses = []
+    trainer.run(lambda progress: losses.append(progress.losses["stability"]))
+    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])

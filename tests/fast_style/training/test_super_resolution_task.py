@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from data.degradation import degrade
 from data.photos import Photos
 from fast_style import images
 from fast_style.checkpoints import store
@@ -36,9 +37,7 @@ def make(folder, tmp_path, random_vgg):
             }
         )
         task = SuperResolutionTask(settings)
-        photos = Photos(
-            folder, settings.image_size, settings.batch_size, zoom=None, degrade=task.degrade
-        )
+        photos = Photos(folder, settings.image_size, settings.batch_size, zoom=None)
         options = {"save_every": 2, "log_every": 1, **options}
         return TaskTrainer(task, photos, checkpoint_dir=checkpoint_dir, **options)
 
@@ -172,10 +171,10 @@ def test_crops_are_pixels_of_the_photograph_and_come_with_their_small_form(tmp_p
     }
     settings = SuperResolutionSettings(image_size=16, losses=PIXEL)
     task = SuperResolutionTask(settings)
-    photos = Photos(tmp_path, 16, batch_size=3, zoom=None, degrade=task.degrade)
+    photos = Photos(tmp_path, 16, batch_size=3, zoom=None)
     seen = set()
-    for (small, crops), _ in photos.batches().take(4).as_numpy_iterator():
-        np.testing.assert_array_equal(small, task.degrade(crops))
+    for (crops, small), _ in photos.batches(0, task.accompany).take(4).as_numpy_iterator():
+        np.testing.assert_array_equal(small, degrade(crops, settings.factor, settings.degradation))
         seen |= {crop.tobytes() for crop in crops}
     assert seen <= windows
     assert len(seen) > 6
