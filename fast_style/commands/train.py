@@ -2,12 +2,14 @@
 
     %s STYLE PHOTOS [flags]
     %s --task=super_resolution PHOTOS [flags]
+    %s --task=distillation --teacher=CHECKPOINT --width=16 PHOTOS [flags]
 
 STYLE is an image of the painting, or a folder of paintings or a quoted pattern, which one network
 then learns to paint, each as a style of its own; PHOTOS a folder of photographs, searched
 recursively, or tfds:NAME[:SPLIT] for a prepared TFDS dataset. Checkpoints, the finished network
 ckpt-done and TensorBoard's log/ go to --checkpoint_dir. The same command goes on where a run
-stopped. With --add_to=PREFIX a network of several styles learns STYLE as one more.
+stopped. With --add_to=PREFIX a network of several styles learns STYLE as one more. With
+--task=distillation a small network learns to paint like a trained one, its teacher.
 """
 
 import os
@@ -24,6 +26,7 @@ from fast_style.commands import training_flags
 from fast_style.commands.training_flags import define as define_flags
 from fast_style.errors import check_utf8
 from fast_style.training.added_style_task import AddedStyleTask
+from fast_style.training.distillation_task import DistillationTask
 from fast_style.training.distribution import Distribution
 from fast_style.training.paintings import read_paintings
 from fast_style.training.style_task import StyleTask
@@ -38,6 +41,8 @@ def _make_task(values, style):
     settings = training_flags.settings(values)
     if values.task == "super_resolution":
         return SuperResolutionTask(settings), None
+    if values.task == "distillation":
+        return DistillationTask(settings, values.teacher), settings.zoom
     paintings = read_paintings(style, values.max_pixels, stems=bool(values.add_to))
     if values.add_to:
         task = AddedStyleTask(settings, paintings, values.add_to)
@@ -49,11 +54,11 @@ def _make_task(values, style):
 def main(argv):
     """Runs the command; returns its exit status."""
     values = flags.FLAGS
-    if values.task == "super_resolution":
+    if values.task != "style":
         if len(argv) != 2:
-            command_line.usage_error(
-                "one argument is expected with --task=super_resolution: PHOTOS"
-            )
+            command_line.usage_error(f"one argument is expected with --task={values.task}: PHOTOS")
+        if values.task == "distillation" and values.teacher is None:
+            command_line.usage_error("--task=distillation needs --teacher")
     elif len(argv) != 3:
         command_line.usage_error("two arguments are expected: STYLE and PHOTOS")
     source = argv[-1]
@@ -65,6 +70,8 @@ def main(argv):
             (name, bool(settings.losses.layers), "without a loss that compares layers")
             for name in ("loss_network", "vgg_weights")
         ),
+        ("add_to", values.task == "style", f"with --task={values.task}"),
+        ("teacher", values.task == "distillation", f"with --task={values.task}"),
         ("cache_gigabytes", values.cache is not None, "without --cache"),
         ("data_dir", source.startswith(TFDS_PREFIX), "with a folder: it is for tfds:NAME"),
     )

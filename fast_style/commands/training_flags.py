@@ -12,6 +12,7 @@ from data.degradation import DEGRADATIONS
 from fast_style import command_line, images
 from fast_style.commands import provided
 from fast_style.losses import loss_network
+from fast_style.losses.distillation import DistillationLossSettings
 from fast_style.losses.loss_settings import REDUCTIONS, LossSettings
 from fast_style.losses.super_resolution import SuperResolutionLossSettings
 from fast_style.networks import architecture, transform_net
@@ -20,6 +21,7 @@ from fast_style.training.distribution import STRATEGIES, Distribution
 from fast_style.training.settings import (
     OPTIMIZERS,
     SCHEDULES,
+    DistillationSettings,
     SuperResolutionSettings,
     TrainingSettings,
 )
@@ -33,6 +35,7 @@ _TASKS = {
         SuperResolutionLossSettings,
         SuperResolutionNet,
     ),
+    "distillation": (DistillationSettings, DistillationLossSettings, transform_net.TransformNet),
 }
 # Flags of the networks and the arguments that they set.
 _NETWORK_FLAGS = {
@@ -64,7 +67,7 @@ def settings(values):
             the program.
 
     Returns:
-        `TrainingSettings` or `SuperResolutionSettings`.
+        `TrainingSettings`, `SuperResolutionSettings` or `DistillationSettings`.
 
     Raises:
         ValueError: values out of range.
@@ -126,8 +129,8 @@ def _define(kind, name, text, *choices):
     """Defines a flag of some task; its help tells where the tasks differ."""
     found = {task: _defaults(task)[name] for task in _TASKS if name in _defaults(task)}
     (first, default), *others = found.items()
-    if not others and len(_TASKS) > 1:
-        text += f" For --task={first} alone."
+    if len(found) < len(_TASKS):
+        text += f" For --task={' and --task='.join(found)} alone."
     text += "".join(f" (--task={task}: {_text(d)})" for task, d in others if d != default)
     default = list(default) if isinstance(default, tuple) else default
     kind(name, default, *choices, text)
@@ -191,6 +194,12 @@ def _define_run():
         None,
         "Prefix of a network of several styles to which STYLE is added: its scales and shifts "
         "alone are trained, all else stays as it is.",
+    )
+    command_line.define_path(
+        "teacher",
+        None,
+        "Prefix of the trained network that a smaller one (--width, --residual_blocks) learns to "
+        "paint like. For --task=distillation alone.",
     )
     flags.DEFINE_bool(
         "resume",

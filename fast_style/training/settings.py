@@ -4,6 +4,7 @@ import dataclasses
 
 from data.degradation import DEGRADATIONS
 from fast_style.errors import InvalidValue, check_at_least, check_choice, check_positive
+from fast_style.losses.distillation import DistillationLossSettings
 from fast_style.losses.loss_network import check_size
 from fast_style.losses.loss_settings import LossSettings
 from fast_style.losses.super_resolution import SuperResolutionLossSettings
@@ -77,6 +78,21 @@ class TrainingSettings(RunSettings):
     def __post_init__(self):
         check_at_least("style_size", self.style_size, 0)
         super().__post_init__()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DistillationSettings(RunSettings):
+    """How a small network learns to paint as a larger one does.
+
+    Attributes:
+        losses: a `DistillationLossSettings`.
+        zoom: see `data.photos.Photos`.
+    """
+
+    steps: int = 20_000
+    image_size: int = 256
+    losses: DistillationLossSettings = DistillationLossSettings()
+    zoom: float = 2.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
