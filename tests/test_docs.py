@@ -40,7 +40,14 @@ PLACEHOLDERS = {
 OUTPUTS = {
     *("painted.png", "painted/", "large.png", "/data/checkpoints"),
     *("checkpoints/small", "checkpoints/small/ckpt-done", "checkpoints/large", "checkpoints/candy"),
-    *("checkpoints/many", "checkpoints/many/ckpt-done", "checkpoints/more", "sheet.jpg"),
+    *(
+        "checkpoints/many",
+        "checkpoints/many/ckpt-done",
+        "checkpoints/more",
+        "checkpoints/small",
+        "sheet.jpg",
+    ),
+    *("checkpoints/taught", "checkpoints/taught/ckpt-done"),
     *("exported/scream",),
     *("painted.mp4", "painted.webp"),
     *("exported/starry_night", "exported/phone", "exported/web", "exported/keras"),
