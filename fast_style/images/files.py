@@ -83,10 +83,22 @@ def count_pixels(path):
     """Height * width of an image file by its header; 0 if it is not a readable image."""
     try:
         with open(path, "rb") as stream:
-            width, height = open_header(stream).size
+            width, height = header_size(stream)
             return width * height
-    except DAMAGED:
+    except OSError:
         return 0
+
+
+def header_size(stream):
+    """Width and height (pixels) that an open image file's header says; zeros if it is unreadable.
+
+    Args:
+        stream: seekable binary file.
+    """
+    try:
+        return open_header(stream).size
+    except DAMAGED:
+        return 0, 0
 
 
 def save(path, rgb, alpha=None, metadata=None, quality=95):

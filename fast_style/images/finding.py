@@ -169,14 +169,14 @@ def expand(given):
     """
     if os.path.lexists(given) or not glob.has_magic(given):
         return [given]
-    found = sorted(p for p in glob.glob(_pattern(given), recursive=True) if os.path.isfile(p))
+    found = sorted(p for p in glob.glob(escaped(given), recursive=True) if os.path.isfile(p))
     if not found:
         raise InvalidValue(f"{given}: no file matches this pattern")
     return found
 
 
-def _pattern(given):
-    """The pattern with its folders escaped as far as they exist."""
+def escaped(given):
+    """The pattern with its folders escaped as far as they exist, as `glob` takes it."""
     folder = os.path.dirname(given)
     while not os.path.isdir(folder):
         above = os.path.dirname(folder)
