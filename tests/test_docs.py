@@ -24,6 +24,7 @@ ALL = [command for page in PAGES for command in pages.commands(page)]
 FOREIGN = {
     *(".", "base64", "cat", "curl", "docker", "echo", "export", "paste", "scontrol", "sed", "srun"),
     "mkdocs",  # of the extra docs, which tests do without
+    "mount-s3",
 }
 PYTHON_MODULES = {"pytest", "venv"}
 # Files of the reader's own.
@@ -35,6 +36,7 @@ PLACEHOLDERS = {
     *("coco/2014", "tfds:coco/2014"),
     "paintings/",
     *("clip.mp4", "dance.gif", "frames/"),
+    "s3://bucket/photos",
 }
 # What commands write.
 OUTPUTS = {
@@ -50,6 +52,7 @@ OUTPUTS = {
     *("checkpoints/taught", "checkpoints/taught/ckpt-done"),
     *("exported/scream",),
     *("painted.mp4", "painted.webp"),
+    *("s3://bucket/painted", "/var/tmp/photos"),
     *("exported/starry_night", "exported/phone", "exported/web", "exported/keras"),
 }
 _SUFFIXES = (".jpg", ".png", ".h5", ".pth", ".keras")

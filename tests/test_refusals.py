@@ -14,6 +14,7 @@ from tests.scripts import ROOT
 GATYS, TRAIN = "gatys.command", "fast_style.commands.train"
 EXPORT, SHEET = "fast_style.commands.export", "fast_style.commands.sheet"
 PAINT, FIGURES = "fast_style.commands.paint", "gatys.figures.command"
+BULK = "fast_style.commands.bulk"
 TWO = ["photo.png", "style.png"]
 OVER = "would replace"
 # Module, arguments, what the line says.
@@ -61,6 +62,22 @@ CASES = [
     (PAINT, ["photo.png", "PREFIX", "-o", "-", "--skip_existing"], "--skip_existing changes"),
     (PAINT, ["photo.png", "PREFIX", "-o", "-", "--json"], "--json changes nothing"),
     (PAINT, ["photo.png", "PREFIX", "-o", "link.png"], OVER),
+    (BULK, [".", "out", "PREFIX"], "lies in the source"),
+    (BULK, ["s3://bucket/in", "s3://bucket/in/out", "PREFIX"], "lies in the source"),
+    (BULK, ["none", "out", "PREFIX"], "none: no such file or folder"),
+    (BULK, ["*.webp", "out", "PREFIX"], "no image file"),
+    (BULK, ["ftp://host/in", "out", "PREFIX"], "URLs begin with s3:// or gs://"),
+    (BULK, ["s3://", "out", "PREFIX"], "names no bucket"),
+    (BULK, [".", "../out", "none"], "none: no such checkpoint"),
+    (BULK, [".", "../out", "s3://bucket/network"], "files on this machine"),
+    (BULK, [".", "../out", "PREFIX", "--max_errors=-1"], "`max_errors`"),
+    (BULK, [".", "../out", "PREFIX", "--threads=0"], "`threads`"),
+    (BULK, [".", "../out", "PREFIX", "--strength=2"], "`strength`"),
+    (BULK, [".", "../out", "PREFIX", "--jit_compile", "--tile=32"], "--jit_compile changes"),
+    (BULK, [".", "../out", "PREFIX", "--address=ray://head:1"], "HOST:PORT"),
+    (BULK, [".", "../out", "PREFIX", "--address=127.0.0.1:1"], "no Ray listens"),
+    (BULK, [".", "photo.png", "PREFIX"], "lies in the source"),
+    (BULK, ["photo.png", "style.png/out", "PREFIX"], "style.png/out: "),
 ]
 
 

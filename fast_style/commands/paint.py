@@ -19,28 +19,15 @@ import time
 from absl import flags
 
 from fast_style import command_line, images
-from fast_style.checkpoints.metadata import check_task, read_metadata, task_of
+from fast_style.checkpoints.metadata import read_metadata
 from fast_style.checkpoints.styles import style_names
-from fast_style.commands import look_flags, paint_flags, paint_report, provided, streams
+from fast_style.commands import change, look_flags, paint_flags, paint_report, provided, streams
 from fast_style.commands.paint_flags import define as define_flags
 from fast_style.errors import MENDABLE, InvalidValue
 from fast_style.images import finding
-from fast_style.networks.architecture import STYLE, SUPER_RESOLUTION
-from fast_style.painting import file_batch, memory, output_plan
-from fast_style.painting.enlarge import enlarge
-from fast_style.painting.paint_options import paint
+from fast_style.painting import file_batch, output_plan
 
 __all__ = ["define_flags", "main"]
-
-# Flags without a meaning for a network that enlarges.
-_STYLE_FLAGS = (
-    "style",
-    "keep_colors",
-    "strength",
-    "image_size",
-    "style_scale",
-    "tile",
-)
 
 
 def main(argv):
@@ -71,9 +58,9 @@ def _paint_all(inputs, prefix, values, pipes, standard_output):
         pipes: `streams.Streams`.
         standard_output: a binary file that holds the picture, or JSON; None: plain lines.
     """
-    options = look_flags.paint_options(values)
+    look_flags.paint_options(values)  # raises for what is out of range, before any work
     planned = _plan(inputs, values, pipes)
-    task = _task(prefix, values)
+    task = change.check_network(prefix, values)
     wanted = [file for file in planned.files if not (values.skip_existing and file.is_done)]
     report = paint_report.Report(
         planned, wanted, pipes.names, standard_output if values.json else None
@@ -83,16 +70,11 @@ def _paint_all(inputs, prefix, values, pipes, standard_output):
         report.summary()
         return 1 if problems else 0
     started = time.perf_counter()
-    stylizer = _load(prefix, values, task)
+    stylizer = change.load(prefix, values, task)
     loading = time.perf_counter() - started
-
-    def change(picture):
-        if task == SUPER_RESOLUTION:
-            return enlarge(stylizer, picture, values.match_histogram, values.max_pixels)
-        return paint(stylizer, picture, options, values.max_pixels)
-
+    painter = change.make(stylizer, values, task)
     growth = stylizer.factor**2
-    report.outcomes(file_batch.run(wanted, change, MENDABLE, values.max_pixels, growth))
+    report.outcomes(file_batch.run(wanted, painter, MENDABLE, values.max_pixels, growth))
     _deliver(planned.files, report, values, pipes, standard_output)
     report.summary()
     if report.failed < len(wanted):
@@ -173,33 +155,6 @@ def _names_images(path):
             return True
     suffix = os.path.splitext(path)[1].lower()
     return suffix in images.SUFFIXES and (os.path.exists(path) or glob.has_magic(path))
-
-
-def _tile(text):
-    """The value of --tile as `Stylizer` takes it."""
-    if text == "auto":
-        return None
-    if not text.isdecimal():
-        command_line.usage_error(f"--tile must be auto or a number of pixels, received {text!r}")
-    return int(text)
-
-
-def _task(prefix, values):
-    """The task of the network at `prefix`, checked against the flags that were given."""
-    metadata = read_metadata(prefix)
-    task = task_of(metadata)
-    if values.match_histogram:
-        check_task(prefix, metadata, SUPER_RESOLUTION)
-    given = [name for name in _STYLE_FLAGS if values[name].present]
-    if task != STYLE and given:
-        raise InvalidValue(f"--{given[0]} is for networks for {STYLE}, {prefix} is one for {task}")
-    return task
-
-
-def _load(prefix, values, task):
-    """A stylizer that is ready to paint."""
-    max_memory = None if values.max_memory is None else memory.parse_size(values.max_memory)
-    return look_flags.load(prefix, values, task, _tile(values.tile), max_memory)
 
 
 def _device(stylizer):

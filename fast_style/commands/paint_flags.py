@@ -14,6 +14,12 @@ _FORMATS = ("jpg", "png", "webp", "avif", "tif", "jp2", "bmp", "gif", "ppm")
 def define():
     """Defines the flags of the command."""
     _define_files()
+    define_picture()
+    flags.DEFINE_bool("list_styles", False, "Print the names of the network's styles, and stop.")
+
+
+def define_picture():
+    """Defines the flags of how a photograph is painted or enlarged, and of what paints it."""
     _define_appearance()
     _define_runtime()
     enlarging = command_line.defaults(enlarge)
@@ -46,17 +52,16 @@ def _define_files():
         "Print nothing on standard output but a line of JSON for each image: source, target, size "
         "(width and height of the result), seconds and error, null where there is none.",
     )
+
+
+def _define_appearance():
+    look_flags.define_look("photograph")
     flags.DEFINE_integer(
         "max_pixels",
         images.MAX_PIXELS,
         "Images with more pixels than this are refused, also those that would get them by "
         "enlarging.",
     )
-
-
-def _define_appearance():
-    look_flags.define_look("photograph")
-    flags.DEFINE_bool("list_styles", False, "Print the names of the network's styles, and stop.")
     flags.DEFINE_integer(
         "image_size",
         command_line.defaults(PaintOptions)["image_size"],
@@ -88,15 +93,20 @@ def _define_runtime():
 
 def check(values):
     """Raises `ValueError` for a flag that was given although it changes nothing."""
-    bands = values.tile not in ("auto", "0")
-    command_line.refuse_unused(
-        values,
-        ("jit_compile", not bands, "with --tile: bands are not compiled"),
-        ("max_memory", values.tile != "0", "with --tile=0"),
-    )
+    check_picture(values)
     if values.output is not None and streams.is_stream(values.output):
         command_line.refuse_unused(
             values,
             ("skip_existing", False, f"with --output={values.output}"),
             ("json", values.output != streams.STANDARD, "where standard output is the picture"),
         )
+
+
+def check_picture(values):
+    """As `check`, for the flags of `define_picture`."""
+    bands = values.tile not in ("auto", "0")
+    command_line.refuse_unused(
+        values,
+        ("jit_compile", not bands, "with --tile: bands are not compiled"),
+        ("max_memory", values.tile != "0", "with --tile=0"),
+    )

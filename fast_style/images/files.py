@@ -83,10 +83,22 @@ def count_pixels(path):
     """Height * width of an image file by its header; 0 if it is not a readable image."""
     try:
         with open(path, "rb") as stream:
-            width, height = open_header(stream).size
+            width, height = header_size(stream)
             return width * height
-    except DAMAGED:
+    except OSError:
         return 0
+
+
+def header_size(stream):
+    """Width and height (pixels) that an open image file's header says; zeros if it is unreadable.
+
+    Args:
+        stream: seekable binary file.
+    """
+    try:
+        return open_header(stream).size
+    except DAMAGED:
+        return 0, 0
 
 
 def save(path, rgb, alpha=None, metadata=None, quality=95):
@@ -109,8 +121,26 @@ def save(path, rgb, alpha=None, metadata=None, quality=95):
             the format cannot hold.
         OSError: `path` cannot be written; see `check_writable`.
     """
-    target, format = _target(path)
+    target, _ = _target(path)
     nearest_folder(target, path)
+    # A picture that cannot be encoded leaves no trace on disk.
+    contents = encoded(path, rgb, alpha, metadata, quality)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(target) as file:
+        file.write(contents)
+
+
+def encoded(path, rgb, alpha=None, metadata=None, quality=95):
+    """The contents (bytes-like) of the file that `save` writes; nothing is written.
+
+    Args:
+        path: of the file, or its URL; its suffix names the format.
+        rgb, alpha, metadata, quality: as in `save`.
+
+    Raises:
+        ValueError: as `save`.
+    """
+    format = _format(path)
     rgb = check_rgb(rgb)
     if alpha is not None:
         alpha = np.asarray(alpha)
@@ -121,14 +151,10 @@ def save(path, rgb, alpha=None, metadata=None, quality=95):
             )
     if not 1 <= quality <= 100:
         raise InvalidValue(f"`quality` must be between 1 and 100, received {quality}")
-    try:  # a picture that cannot be encoded leaves no trace on disk
-        encoded = encode(format, rgb, alpha, metadata, quality)
+    try:
+        return encode(format, rgb, alpha, metadata, quality)
     except DAMAGED as error:
         raise InvalidValue(f"{path}: cannot be written as {format} ({error})") from error
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as file:
-        file.write(encoded)
 
 
 def can_write(path):
@@ -159,12 +185,18 @@ def _target(path):
 
     Links are resolved, so that a file is written through them and does not replace them.
     """
+    format = _format(path)
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(f"{path}: is a directory, a file to write is expected")
+    return target, format
+
+
+def _format(path):
+    """Pillow's name of the format that the suffix of `path` names."""
     format = FORMATS.get(Path(path).suffix.lower())
     if format is None:
         raise InvalidValue(
             f"`path` must end in one of {' '.join(sorted(FORMATS))}, received {path}"
         )
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise IsADirectoryError(f"{path}: is a directory, a file to write is expected")
-    return target, format
+    return format

@@ -74,44 +74,72 @@ def search(folder):
         NotADirectoryError: `folder` is a file.
         OSError: `folder` itself can't be listed.
     """
-    folder = Path(folder)
-    if not folder.exists():
-        raise FileNotFoundError(f"{folder}: no such folder")
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{folder}: is a file, a folder of images is expected")
-    os.scandir(folder).close()  # an error here is the folder's own
-    found, visited = Found(), set()
-    for root, folders, names in os.walk(folder, onerror=found.unreadable.append, followlinks=True):
-        try:
-            here = os.stat(root)
-        except OSError as error:
-            found.unreadable.append(error)
-            folders.clear()
-            continue
-        if (here.st_dev, here.st_ino) in visited:
-            folders.clear()
-            continue
-        visited.add((here.st_dev, here.st_ino))
-        folders[:] = sorted(name for name in folders if not _is_skipped(name))
-        for name in names:
-            if not name.startswith("."):
-                _sort_in(found, os.path.join(root, name))
+    found = Found()
+    found.images.extend(map(Path, walk(folder, found)))
     found.images.sort()
     return found
 
 
-def _is_skipped(folder):
+def walk(folder, found):
+    """The image files of `search` one by one, in no order, so that their number takes no memory.
+
+    Args:
+        folder: path of the folder.
+        found: `Found`, whose `left_out` and `unreadable` are filled meanwhile.
+
+    Yields:
+        str, the path of a file.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError, OSError: as `search`.
+    """
+    folder = os.fspath(folder)
+    if not os.path.exists(folder):
+        raise FileNotFoundError(f"{folder}: no such folder")
+    if not os.path.isdir(folder):
+        raise NotADirectoryError(f"{folder}: is a file, a folder of images is expected")
+    os.scandir(folder).close()  # an error here is the folder's own
+    waiting, visited = [folder], set()
+    while waiting:
+        root, below = waiting.pop(), []
+        try:
+            here = os.stat(root)
+            if (here.st_dev, here.st_ino) in visited:
+                continue
+            visited.add((here.st_dev, here.st_ino))
+            with os.scandir(root) as entries:
+                for entry in entries:
+                    if _is_folder(entry):
+                        below.append(entry)
+                    elif not entry.name.startswith(".") and _is_image(entry.path, found):
+                        yield entry.path
+        except OSError as error:
+            found.unreadable.append(error)
+        names = (entry.name for entry in below if not is_skipped(entry.name))
+        waiting.extend(os.path.join(root, name) for name in sorted(names, reverse=True))
+
+
+def is_skipped(folder):
+    """Whether `search` skips folders of this name (bool)."""
     return folder.startswith(".") or folder.lower() in _SYSTEM_FOLDERS
 
 
-def _sort_in(found, path):
-    suffix = os.path.splitext(path)[1].lower()
+def _is_folder(entry):
+    try:
+        return entry.is_dir()
+    except OSError:  # of a link that leads in a circle
+        return False
+
+
+def _is_image(path, found):
+    """Whether a file is an image by its suffix; counts the others."""
     if not _may_be_read(path):
-        return
+        return False
+    suffix = os.path.splitext(path)[1].lower()
     if suffix in files.SUFFIXES:
-        found.images.append(Path(path))
-    else:
-        found.left_out[suffix] += 1
+        return True
+    found.left_out[suffix] += 1
+    return False
 
 
 def _may_be_read(path):
@@ -141,14 +169,14 @@ def expand(given):
     """
     if os.path.lexists(given) or not glob.has_magic(given):
         return [given]
-    found = sorted(p for p in glob.glob(_pattern(given), recursive=True) if os.path.isfile(p))
+    found = sorted(p for p in glob.glob(escaped(given), recursive=True) if os.path.isfile(p))
     if not found:
         raise InvalidValue(f"{given}: no file matches this pattern")
     return found
 
 
-def _pattern(given):
-    """The pattern with its folders escaped as far as they exist."""
+def escaped(given):
+    """The pattern with its folders escaped as far as they exist, as `glob` takes it."""
     folder = os.path.dirname(given)
     while not os.path.isdir(folder):
         above = os.path.dirname(folder)

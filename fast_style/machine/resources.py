@@ -10,6 +10,8 @@ from fast_style.machine import control_groups
 NVIDIA_DRIVER = "/proc/driver/nvidia/version"
 """What is there where a driver for Nvidia's GPUs is loaded."""
 
+_THREADS = None
+
 
 def available_memory():
     """Bytes that this process may still take: of the machine, or of its control groups."""
@@ -30,8 +32,22 @@ def processors():
 
 
 def thread_limit():
-    """`processors` where control groups limit them; else None: libraries see the rest."""
+    """How many threads libraries are to use (int): `limit_threads`, or what control groups allow.
+
+    None where neither says it: libraries see the rest.
+    """
+    if _THREADS is not None:
+        return _THREADS
     return None if control_groups.processors() is None else processors()
+
+
+def limit_threads(count):
+    """Has networks that are loaded from now on use so many threads (int); None: as they find.
+
+    TensorFlow keeps the number with which it was started.
+    """
+    global _THREADS
+    _THREADS = count
 
 
 def has_nvidia_driver():
@@ -40,7 +56,7 @@ def has_nvidia_driver():
 
 
 def limit_tensorflow():
-    """Has TensorFlow, not yet started, use as many threads as control groups let run at once.
+    """Has TensorFlow, not yet started, use as many threads as `thread_limit` says.
 
     It starts one for each processor otherwise, which then wait for each other. An environment that
     names a number keeps it.

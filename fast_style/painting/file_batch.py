@@ -35,22 +35,24 @@ class Outcome:
     error: Exception | None = None
 
 
-def run(files, paint, errors=MENDABLE, max_pixels=images.MAX_PIXELS, growth=1):
+def run(files, paint, errors=MENDABLE, max_pixels=images.MAX_PIXELS, growth=1, storage=images):
     """Reads, paints and writes pictures.
 
     Memory does not grow with their number. Painting happens in the caller's thread.
 
     Args:
-        files: list of `PlannedFile`.
+        files: iterable of `PlannedFile`.
         paint: function from `fast_style.images.Picture` to the same.
         errors: exception classes that fail one picture; others end the run.
         max_pixels: as in `fast_style.images.load`.
         growth: pixels of a result for each pixel of its photograph.
+        storage: has `count_pixels`, `load` and `save` of `fast_style.images`; where sources and
+            targets are not files, something else.
 
     Yields:
         An `Outcome` for each file, in the order of `files`, as it is done.
     """
-    batch = _Batch(paint, errors, max_pixels, growth)
+    batch = _Batch(paint, errors, max_pixels, growth, storage)
     waiting, files = collections.deque(), iter(files)
     try:
         while True:
@@ -68,11 +70,12 @@ def run(files, paint, errors=MENDABLE, max_pixels=images.MAX_PIXELS, growth=1):
 class _Batch:
     """The threads that read and write, and the pictures on their way between them."""
 
-    def __init__(self, paint, errors, max_pixels, growth):
+    def __init__(self, paint, errors, max_pixels, growth, storage):
         self._paint = paint
         self._errors = errors
         self._max_pixels = max_pixels
         self._growth = growth
+        self._storage = storage
         self._budget = _Budget(_PIXELS)
         self._reader, self._writer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         self._painted = collections.deque()  # (`Outcome`, future of the writing, or None)
@@ -109,16 +112,16 @@ class _Batch:
         self._writer.shutdown()
 
     def _read(self, file):
-        pixels = self._budget.take(self._growth * images.count_pixels(file.source))
+        pixels = self._budget.take(self._growth * self._storage.count_pixels(file.source))
         try:
-            return images.load(file.source, self._max_pixels), pixels
+            return self._storage.load(file.source, self._max_pixels), pixels
         except BaseException:
             self._budget.give(pixels)
             raise
 
     def _write(self, file, picture, pixels):
         try:
-            images.save(file.target, picture.rgb, picture.alpha, picture.metadata)
+            self._storage.save(file.target, picture.rgb, picture.alpha, picture.metadata)
         finally:
             self._budget.give(pixels)
 

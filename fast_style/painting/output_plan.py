@@ -83,7 +83,7 @@ def plan(inputs, output=None, suffix=None):
             )
         for path in paths:
             for source, name in _photographs(path, folder, made):
-                target = os.path.join(folder, _output_name(name, suffix))
+                target = os.path.join(folder, output_name(name, suffix))
                 made.files.append(PlannedFile(source, target))
     made.files[:] = dict.fromkeys(made.files)  # once each, also where inputs overlap
     _check(made.files)
@@ -108,7 +108,7 @@ def _target_of_one(source, output, suffix, is_pattern):
         or not os.path.splitext(output)[1]
         or (is_pattern and not images.can_write(output))
     ):
-        return os.path.join(output, _output_name(os.path.basename(source), suffix))
+        return os.path.join(output, output_name(os.path.basename(source), suffix))
     if output and suffix:
         raise InvalidValue(
             f"{output}: its suffix says the format already; --format is for a folder or a pipe"
@@ -172,8 +172,13 @@ def _check_alone(target, source, other):
         raise InvalidValue(f"{source} and {other} would both be written to {target}")
 
 
-def _output_name(name, suffix):
-    """The same name, with `suffix`, or with .jpg where the input's format can't be written."""
+def output_name(name, suffix=None):
+    """The name of a result: the photograph's, with .jpg where its format can't be written.
+
+    Args:
+        name: of the photograph, as a path or not.
+        suffix: such as ".png", that the result has in any case; None: see above.
+    """
     if suffix:
         return os.path.splitext(name)[0] + suffix
     if images.can_write(name):

@@ -1,5 +1,6 @@
 """Reading, writing and finding image files, as a user's folder holds them."""
 
+import io
 import os
 import re
 
@@ -229,3 +230,16 @@ def test_pixels_are_counted_by_the_header(tmp_path):
     (tmp_path / "b.png").write_bytes(b"no picture")
     assert images.count_pixels(tmp_path / "b.png") == 0
     assert images.count_pixels(tmp_path / "missing.png") == 0
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "A.TIF"])
+def test_what_is_encoded_is_what_save_writes(tmp_path, photo, name):
+    images.save(tmp_path / name, photo(), quality=80)
+    assert bytes(images.encoded(name, photo(), quality=80)) == (tmp_path / name).read_bytes()
+    with pytest.raises(ValueError, match="`path` must end in"):
+        images.encoded("a.txt", photo())
+
+
+def test_the_size_that_a_header_says(photo):
+    assert images.header_size(io.BytesIO(images.encoded("a.png", photo(20, 30)))) == (30, 20)
+    assert images.header_size(io.BytesIO(b"no picture")) == (0, 0)

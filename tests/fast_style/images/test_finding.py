@@ -102,3 +102,15 @@ def test_patterns(tmp_path, monkeypatch):
     assert images.expand("*.jpg") == ["a.jpg"]
     with pytest.raises(ValueError, match=r"\*.png: no file matches"):
         images.expand("*.png")
+
+
+def test_walking_finds_what_searching_finds_before_all_is_listed(tmp_path, photo):
+    for name in ("b.png", "deep/er/a.jpg", "deep/c.png"):
+        images.save(tmp_path / name, photo())
+    (tmp_path / "deep" / "notes.txt").write_text("")
+    found = finding.Found()
+    walked = finding.walk(tmp_path, found)
+    first = next(walked)
+    assert found.left_out == {}  # the folder below is not listed yet
+    assert sorted([first, *walked]) == [str(path) for path in finding.search(tmp_path).images]
+    assert found.left_out == {".txt": 1}

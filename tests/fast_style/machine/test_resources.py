@@ -50,3 +50,17 @@ def test_tensorflow_gets_the_limit_unless_the_environment_names_one(monkeypatch)
     monkeypatch.setattr(control_groups, "processors", lambda: None)
     resources.limit_tensorflow()
     assert name not in os.environ
+
+
+def test_a_limit_that_is_set_goes_before_the_groups(monkeypatch):
+    monkeypatch.setattr(control_groups, "processors", lambda: 4.0)
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    resources.limit_threads(2)
+    try:
+        assert resources.thread_limit() == 2
+        resources.limit_tensorflow()
+        assert os.environ["TF_NUM_INTRAOP_THREADS"] == "2"
+    finally:
+        resources.limit_threads(None)
+        os.environ.pop("TF_NUM_INTRAOP_THREADS", None)
+    assert resources.thread_limit() == 4 or os.cpu_count() < 4

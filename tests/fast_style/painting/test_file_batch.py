@@ -89,3 +89,29 @@ def test_large_pictures_wait_for_each_other(make_files, monkeypatch):
     outcomes = list(file_batch.run(made, lambda picture: picture))
     assert len(outcomes) == 5
     assert max(most) == 1
+
+
+def test_another_storage_reads_and_writes(make_files, photo):
+    class Memory:
+        """Pictures by name, no files."""
+
+        def __init__(self):
+            self.written = {}
+
+        def count_pixels(self, path):
+            return 24 * 16
+
+        def load(self, path, max_pixels):
+            if path == "bad":
+                raise InvalidValue("bad: no picture")
+            return images.Picture(photo(seed=int(path)))
+
+        def save(self, path, rgb, alpha, metadata):
+            self.written[path] = rgb
+
+    memory = Memory()
+    files = (PlannedFile(name, f"to {name}") for name in ("1", "bad", "2"))
+    outcomes = list(file_batch.run(files, lambda picture: picture, storage=memory))
+    assert [outcome.error is None for outcome in outcomes] == [True, False, True]
+    assert set(memory.written) == {"to 1", "to 2"}
+    np.testing.assert_array_equal(memory.written["to 2"], photo(seed=2))
