@@ -13,6 +13,7 @@ COMMANDS = {  # name: module, whether it starts TensorFlow at once, help
     "train": ("fast_style.commands.train", True, "train a network for a painting, or to enlarge"),
     "sheet": ("fast_style.commands.sheet", False, "paint a photograph in every style of a network"),
     "video": ("fast_style.commands.video", False, "paint a film, an animation, or its frames"),
+    "serve": ("fast_style.commands.serve", False, "serve a page to paint with, and HTTP for it"),
     "gatys": ("gatys.command", True, "paint one photograph at the best quality, without a network"),
     "export": (
         "fast_style.commands.export",
