@@ -102,7 +102,7 @@ def main(argv):
         print(f"{_summary(networks)}\n{address} (Ctrl-C ends it)", flush=True)
         if values.open:
             webbrowser.open(address)
-        server.serve(app, listener, limits)
+        server.make_server(app, limits).run([listener])
     return 0
 
 

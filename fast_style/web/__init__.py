@@ -9,6 +9,6 @@ __getattr__, __dir__, __all__ = attach(
         "Networks": "fast_style.web.networks",
         "Painter": "fast_style.web.painter",
         "make_app": "fast_style.web.application",
-        "serve": "fast_style.web.server",
+        "make_server": "fast_style.web.server",
     },
 )

@@ -68,12 +68,17 @@ def make_app(networks, painter, limits, paintings=None, sample=None, hosts=(), o
         )
     app = Starlette(
         routes=[
-            Route("/api/paint", server.paint, methods=["POST"]),
-            Route("/api/enlarge", server.enlarge, methods=["POST"]),
-            Route("/api/styles", server.styles),
-            Route("/api/thumbnails/{name}", server.thumbnail),
-            Route("/api/sample", server.sample),
-            Route("/api/openapi.json", server.openapi),
+            Mount(
+                "/api",
+                routes=[
+                    Route("/paint", server.paint, methods=["POST"]),
+                    Route("/enlarge", server.enlarge, methods=["POST"]),
+                    Route("/styles", server.styles),
+                    Route("/thumbnails/{name}", server.thumbnail),
+                    Route("/sample", server.sample),
+                    Route("/openapi.json", server.openapi),
+                ],
+            ),
             Route("/health", server.health),
             Mount("/", StaticFiles(directory=PAGE, html=True)),
         ],
@@ -127,7 +132,7 @@ class _Server:
             started = time.perf_counter()
             return work(stop), time.perf_counter() - started
 
-        answer, seconds = await self.turns.run(timed, _until_gone(request))
+        answer, seconds = await self.turns.run(timed, lambda: _until_gone(request))
         headers = {
             "Cache-Control": "no-store",
             "Server-Timing": f"turn;dur={1000 * seconds:.0f}",

@@ -52,13 +52,17 @@ def address_of(listener):
     return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
 
 
-def serve(app, listener, limits):
-    """Serves until Ctrl-C or SIGTERM; what is being painted then has some seconds to end.
+def make_server(app, limits):
+    """A server, whose method `run` takes a list of sockets that listen.
+
+    It serves until Ctrl-C or SIGTERM; what is being painted then has some seconds to end.
 
     Args:
         app: ASGI application.
-        listener: `socket.socket` that listens.
         limits: `fast_style.web.limits.Limits`.
+
+    Returns:
+        `uvicorn.Server`.
     """
 
     class Protocol(_Impatient):
@@ -75,7 +79,7 @@ def serve(app, listener, limits):
         timeout_graceful_shutdown=_GRACE,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    uvicorn.Server(config).run([listener])
+    return uvicorn.Server(config)
 
 
 class _Impatient(H11Protocol):

@@ -51,19 +51,18 @@ class Turns:
 
         Args:
             work: function of a `Stop`, called in the thread; it calls `check` between its parts.
-            gone: coroutine that ends when the client has left.
+            gone: coroutine function that ends when the client has left.
 
         Raises:
             Refusal: 429, the queue is full; 503 or 504, the time is over.
             ClientGone: the client left; its work was dropped.
         """
         if self.inside > self._queue:
-            gone.close()
             raise Refusal(429, "Others are waiting already; try again soon.", self.until_free())
         stop = Stop()
         started = asyncio.Event()
         task = self._start(self._in_turn(work, stop, started))
-        leaving = asyncio.ensure_future(gone)
+        leaving = asyncio.ensure_future(gone())
         try:
             done, _ = await asyncio.wait(
                 {task, leaving}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED
