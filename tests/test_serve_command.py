@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import urllib.request
@@ -44,9 +45,10 @@ def test_it_serves_all_networks_that_are_there(prefix, tmp_path):
     (tmp_path / "log").mkdir()
     files = [*prefix.parent.iterdir(), tmp_path / "broken.index", tmp_path / "log"]
     with serving(*sorted(files)) as (lines, address, process):
-        assert [line for line in lines if line.startswith("ckpt-done: ")]
+        name = prefix.parent.name  # of the folder, where the file is called as all are
+        assert [line for line in lines if line.startswith(f"{name}: ")]
         described = json.load(urllib.request.urlopen(f"{address}/api/styles", timeout=60))
-        assert [network["name"] for network in described["networks"]] == ["ckpt-done"]
+        assert [network["name"] for network in described["networks"]] == [name]
         request = urllib.request.Request(
             f"{address}/api/paint",
             data=(ROOT / "img" / "paintings" / "wave.jpg").read_bytes(),
@@ -59,6 +61,15 @@ def test_it_serves_all_networks_that_are_there(prefix, tmp_path):
     errors = process.errors.splitlines()
     assert errors[-1] == "interrupted"
     assert len(errors) == 2 and errors[0].startswith("error: ") and "broken" in errors[0]
+
+
+def test_of_a_run_in_a_folder_the_last_checkpoint_is_served(prefix, tmp_path):
+    for name in ("ckpt-9", "ckpt-10", "other"):
+        for file in prefix.parent.iterdir():
+            shutil.copy(file, tmp_path / file.name.replace("ckpt-done", name))
+    with serving(tmp_path) as (lines, _, _):
+        assert len(lines) == 3
+        assert lines[0].startswith(tmp_path.name) and lines[1].startswith("other: ")
 
 
 def test_a_taken_port_is_one_line(prefix, tmp_path):

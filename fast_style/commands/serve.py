@@ -2,11 +2,11 @@
 
     %s [CHECKPOINT ...] [flags]
 
-CHECKPOINT is the prefix of a trained network, one of its files, or a folder of networks, so that
-checkpoints/* serves all that are there; without one the network that comes with this program.
-Networks of several styles can be blended on the page; those for super-resolution enlarge. Open
-the address that it prints in a browser; Ctrl-C ends it. Photographs are held in memory while they
-are painted, and kept nowhere.
+CHECKPOINT is the prefix of a trained network, one of its files, or a folder of networks (of a run
+in training the last checkpoint), so that checkpoints/* serves all that are there; without one the
+network that comes with this program. Networks of several styles can be blended on the page; those
+for super-resolution enlarge. Open the address that it prints in a browser; Ctrl-C ends it.
+Photographs are held in memory while they are painted, and kept nowhere.
 
 With --host=0.0.0.0 everybody in the network of the house may paint, under the address of this
 computer, or under its name with --allow_host.
@@ -27,6 +27,8 @@ from fast_style.painting import runtimes
 
 _PACKAGES = ("starlette", "uvicorn", "python_multipart")
 _FILE_OF_CHECKPOINT = re.compile(r"(.+)\.(?:index|json|data-\d{5}-of-\d{5})$")
+
+_STEP = re.compile(r"ckpt-\d+")
 
 
 def define_flags():
@@ -135,9 +137,7 @@ def _prefixes(arguments):
     for argument in arguments:
         file = _FILE_OF_CHECKPOINT.match(argument)
         if os.path.isdir(argument) and not os.path.isfile(f"{argument}.index"):
-            names = sorted(os.listdir(argument))
-            inside = [name.removesuffix(".index") for name in names if name.endswith(".index")]
-            found = [os.path.join(argument, name) for name in inside]
+            found = _inside(argument)
             # A folder beside others, as in checkpoints/*, may hold something else.
             if not found and len(arguments) == 1:
                 raise InvalidValue(f"{argument}: holds no checkpoint")
@@ -147,6 +147,15 @@ def _prefixes(arguments):
         else:
             prefixes[argument] = None
     return list(prefixes)
+
+
+def _inside(folder):
+    """The prefixes of the networks in a folder; of a run's checkpoints the last alone."""
+    names = sorted(os.listdir(folder))
+    names = [name.removesuffix(".index") for name in names if name.endswith(".index")]
+    steps = sorted(int(name[5:]) for name in names if _STEP.fullmatch(name))
+    old = {f"ckpt-{step}" for step in (steps if "ckpt-done" in names else steps[:-1])}
+    return [os.path.join(folder, name) for name in names if name not in old]
 
 
 def _summary(networks):

@@ -1,6 +1,7 @@
 """The networks that a server has, by the names that requests use."""
 
 import os
+import re
 from dataclasses import dataclass, field
 
 from fast_style.checkpoints import styles, tensor_bundle
@@ -9,6 +10,9 @@ from fast_style.errors import one_line
 from fast_style.networks.architecture import STYLE
 from fast_style.painting import runtimes
 from fast_style.web.limits import Refusal
+
+_OF_A_RUN = re.compile(r"ckpt-(done|\d+)")
+_UNTELLING = ("checkpoints", "pretrained", "")  # names of folders that say nothing of a network
 
 
 @dataclass
@@ -74,7 +78,10 @@ class Networks:
         self.all.append(network)
 
     def _name(self, prefix):
-        name = base = os.path.basename(prefix)
+        folder, base = os.path.split(os.path.abspath(prefix))
+        if _OF_A_RUN.fullmatch(base) and os.path.basename(folder) not in _UNTELLING:
+            base = os.path.basename(folder)
+        name = base
         taken = {network.name for network in self.all}
         number = 1
         while name in taken:

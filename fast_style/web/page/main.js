@@ -89,7 +89,12 @@ async function take(blob, name) {
   let size = await sizeOf(next.url);
   if (!size) {
     // Not for this browser, but perhaps for the painter: what it reads, it can show.
-    const asked = { ...options(styles.choice()), strength: 0, image_size: null };
+    const choice = styles.choice();
+    if (!choice) {
+      problem(`This browser can't show ${name}; take a JPEG or a PNG.`);
+      return;
+    }
+    const asked = { ...options(choice), strength: 0, image_size: null };
     const shown = await work(
       "Reading the photograph …",
       (signal) => painter.paint(blob, asked, signal),
@@ -196,13 +201,15 @@ async function paint() {
   tell(made, "Painted");
 }
 
+/** Enlarges the painting, or the photograph itself where no network paints. */
 async function enlarge(network) {
-  const source = result;
-  if (!source) return;
+  if (!photo) return;
+  const source = result ?? { photo, look: look(), choice: { title: "photograph" }, title: "Photograph" };
   const remake = async (more, signal) => {
-    // Of a picture without the losses of JPEG.
-    const whole = await source.remake({ format: "png", keep_position: true }, signal);
-    return painter.enlarge(whole.picture, { network: network.name, ...more }, signal);
+    // Of a painting without the losses of JPEG.
+    const whole = await source.remake?.({ format: "png", keep_position: true }, signal);
+    const picture = whole?.picture ?? source.photo.blob;
+    return painter.enlarge(picture, { network: network.name, ...more }, signal);
   };
   const action = (signal) => remake({ format: "jpg" }, signal);
   const made = await work("Enlarging …", action, () => enlarge(network));
@@ -281,7 +288,7 @@ function clearProblem() {
 
 function showActions() {
   for (const id of ["png", "jpg"]) byId(id).disabled = !result;
-  for (const button of byId("enlarge").children) button.disabled = !result || Boolean(running);
+  for (const button of byId("enlarge").children) button.disabled = !photo || Boolean(running);
 }
 
 // Start

@@ -2,6 +2,7 @@
 
 import io
 import json
+import tempfile
 
 import numpy as np
 import pytest
@@ -147,6 +148,16 @@ def test_forms_that_are_refused(client, jpeg):
     refused(send(content=jpeg(), headers=no_boundary), 400, "form")
     no_end = {"content-type": "multipart/form-data; boundary=x"}
     refused(send(content=b'--x\r\ncontent-disposition: form-data; name="a"', headers=no_end), 400)
+
+
+def test_an_upload_never_touches_the_disk(client, photo, monkeypatch):
+    stream = io.BytesIO()
+    Image.fromarray(photo(900, 900)).save(stream, "PNG", compress_level=0)
+    assert len(stream.getvalue()) > 2 * 2**20  # beyond what Starlette itself holds in memory
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", lambda _: pytest.fail("disk"))
+    asked = {"image_size": "32", "style": "wave"}
+    answer = client().post("/api/paint", data=asked, files={"image": stream.getvalue()})
+    assert painted(answer).shape == (32, 32, 3)
 
 
 def test_no_network_enlarges(client, jpeg):

@@ -20,6 +20,24 @@ def test_names_are_those_of_files_and_differ(plain, gallery, tmp_path):
     assert networks.find("style", "plain-2").prefix == str(tmp_path / "plain")
 
 
+@pytest.mark.parametrize(
+    ("folder", "file", "name"),
+    [
+        ("wave", "ckpt-done", "wave"),
+        ("wave", "ckpt-200", "wave"),
+        ("checkpoints", "ckpt-done", "ckpt-done"),
+        ("wave", "mine", "mine"),
+    ],
+)
+def test_what_a_run_left_is_called_as_its_folder(plain, tmp_path, folder, file, name):
+    (tmp_path / folder).mkdir()
+    for one in plain.parent.iterdir():
+        shutil.copy(one, tmp_path / folder / one.name.replace("plain", file))
+    networks = Networks("openvino")
+    networks.add(tmp_path / folder / file)
+    assert [network.name for network in networks.all] == [name]
+
+
 def test_a_damaged_one_is_not_added(plain, tmp_path):
     for file in plain.parent.iterdir():
         shutil.copy(file, tmp_path)
