@@ -23,6 +23,7 @@ ALL = [command for page in PAGES for command in pages.commands(page)]
 # Programs of the system and of other projects, which pages show beside ours.
 FOREIGN = {
     *(".", "base64", "cat", "curl", "docker", "echo", "export", "paste", "scontrol", "sed", "srun"),
+    "npm",
     "mkdocs",  # of the extra docs, which tests do without
 }
 PYTHON_MODULES = {"pytest", "venv"}
@@ -34,7 +35,7 @@ PLACEHOLDERS = {
     *("vgg16.weights.h5", "deep.keras"),
     *("coco/2014", "tfds:coco/2014"),
     "paintings/",
-    *("clip.mp4", "dance.gif", "frames/"),
+    *("clip.mp4", "dance.gif", "frames/", "node_modules/onnxruntime-web"),
 }
 # What commands write.
 OUTPUTS = {
@@ -42,7 +43,7 @@ OUTPUTS = {
     *("checkpoints/small", "checkpoints/small/ckpt-done", "checkpoints/large", "checkpoints/candy"),
     *("checkpoints/many", "checkpoints/many/ckpt-done", "checkpoints/more", "sheet.jpg"),
     *("exported/scream",),
-    *("painted.mp4", "painted.webp"),
+    *("painted.mp4", "painted.webp", "site/"),
     *("exported/starry_night", "exported/phone", "exported/web", "exported/keras"),
 }
 _SUFFIXES = (".jpg", ".png", ".h5", ".pth", ".keras")

@@ -27,7 +27,11 @@ COMES_ALONG = {
         for path in ROOT.glob("img/paintings/*.jpg")
     },
 }
-PAGE = {str(path.relative_to(ROOT)) for path in ROOT.glob("fast_style/web/page/*")}
+PAGE = {
+    str(path.relative_to(ROOT))
+    for folder in ("page", "browser")
+    for path in ROOT.glob(f"fast_style/web/{folder}/*")
+}
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = attach(
         "Limits": "fast_style.web.limits",
         "Networks": "fast_style.web.networks",
         "Painter": "fast_style.web.painter",
+        "export_site": "fast_style.web.site",
         "make_app": "fast_style.web.application",
         "make_server": "fast_style.web.server",
     },

@@ -3,10 +3,7 @@
 import contextlib
 import logging
 import mimetypes
-import os
-import re
 import time
-from pathlib import Path
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -18,17 +15,14 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from fast_style import images
 from fast_style.networks.architecture import STYLE, SUPER_RESOLUTION
 from fast_style.painting.paint_options import STYLE_SCALES
 from fast_style.web import openapi, options
 from fast_style.web.limits import ClientGone, Refusal
+from fast_style.web.page_styles import PAGE, describe, find_paintings
 from fast_style.web.protection import Guard
 from fast_style.web.turns import Turns
 from fast_style.web.uploads import Uploads
-
-PAGE = Path(__file__).with_name("page")
-"""Folder of the page's files."""
 
 _LOG = logging.getLogger(__name__)
 _GONE = 499  # nobody reads it; as other servers call it in their logs
@@ -102,9 +96,8 @@ class _Server:
         self.turns = Turns(limits.queue, limits.seconds)
         self._uploads = Uploads(limits)
         self._sample = sample
-        found = images.find(paintings) if paintings else []
-        # By path: only what was found here is ever read for a thumbnail.
-        self._paintings = {path.stem: path for path in found if path.suffix.lower() in _SHOWN}
+        # By name: only what was found there is ever read for a thumbnail.
+        self._paintings = find_paintings(paintings)
 
     async def paint(self, request):
         async with self._uploads.read(request) as upload:
@@ -161,18 +154,8 @@ class _Server:
         return JSONResponse({"networks": described, "limits": limits})
 
     def _style(self, name):
-        stem, suffix = os.path.splitext(name)
-        if suffix.lower() not in images.SUFFIXES:
-            stem = name
-        words = " ".join(
-            word.upper() if _ROMAN.fullmatch(word) else word for word in stem.split("_")
-        ).strip()
-        found = stem in self._paintings
-        return {
-            "name": name,
-            "title": words[:1].upper() + words[1:],
-            "thumbnail": f"api/thumbnails/{quote(stem, safe='')}" if found else None,
-        }
+        style = describe(name, self._paintings)
+        return {key: style[key] for key in ("name", "title", "thumbnail")}
 
     async def thumbnail(self, request):
         path = self._paintings.get(request.path_params["name"])
@@ -186,10 +169,6 @@ class _Server:
 
     async def health(self, _):
         return JSONResponse({"status": "ok", "inside": self.turns.inside})
-
-
-_ROMAN = re.compile("[ivx]+")
-_SHOWN = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif")  # by every browser
 
 
 def _file(path, missing):

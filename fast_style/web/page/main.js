@@ -295,7 +295,7 @@ function showActions() {
 
 const actions = {
   choose: () => byId("file").click(),
-  camera: () => camera.open((blob) => take(blob, "camera.jpg")),
+  camera: () => camera.open((blob) => take(blob, "camera.jpg"), () => options(styles.choice())),
   sample: async () => take(await painter.sample(), "sample.jpg"),
 };
 for (const button of document.querySelectorAll("[data-do]")) {
@@ -355,6 +355,7 @@ results.start((one) => {
 
 async function start() {
   byId("where").textContent = painter.where;
+  byId("position-label").hidden = !painter.keepsPosition;
   try {
     const found = await painter.open();
     limits = found.limits;

@@ -4,6 +4,12 @@
 /** What people should know of where their photographs go. */
 export const where = "Photographs go to this server only, and are kept nowhere.";
 
+/** Whether pictures can keep where their photograph was taken. */
+export const keepsPosition = true;
+
+/** Frames of a film are too much for a request each. */
+export const frame = null;
+
 /**
  * An error in words for people. `passing`: whether trying again may help; `retryAfter`: seconds
  * after which to do so by itself, or null.

@@ -1,6 +1,7 @@
 """Networks and servers for the tests of the page and its interface."""
 
 import io
+import shutil
 import threading
 import time
 
@@ -12,6 +13,12 @@ from tests.checks import make_painter, randomize
 pytest.importorskip("starlette", reason="needs the extra web")
 pytest.importorskip("uvicorn", reason="needs the extra web")
 
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
 STYLES = ("wave", "the_scream", "mondrian")
 
 
@@ -102,3 +109,28 @@ def running(make_app):
         thread.join(20)
         listener.close()
         assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def launch():
+    """Starts the system's Chromium with some arguments."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("needs Chromium (Debian's package chromium)")
+    with playwright.sync_playwright() as driver:
+        started = []
+
+        def start(*arguments):
+            started.append(driver.chromium.launch(executable_path=found, args=arguments))
+            return started[-1]
+
+        yield start
+        for browser in started:
+            browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser(launch):
+    """Chromium with a camera that is made up, and without a GPU."""
+    return launch(*CHROMIUM_FLAGS)

@@ -4,7 +4,6 @@ import io
 import os
 import pathlib
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -20,22 +19,9 @@ expect = playwright.expect
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PLAIN = ROOT / "checkpoints" / "ckpt-done"
 PHOTO = ROOT / "img" / "chelsea.jpg"
-FLAGS = ("--no-sandbox", "--disable-gpu")
-FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 # Of the npm package axe-core, which AXE names: what finds faults of accessibility.
 AXE = pathlib.Path(os.environ.get("AXE", "node_modules/axe-core/axe.min.js"))
 PATIENCE = 60_000  # milliseconds
-
-
-@pytest.fixture(scope="module")
-def browser():
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip("needs Chromium (Debian's package chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=[*FLAGS, *FAKE_CAMERA])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
