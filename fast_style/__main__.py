@@ -14,6 +14,7 @@ COMMANDS = {  # name: module, whether it starts TensorFlow at once, help
     "sheet": ("fast_style.commands.sheet", False, "paint a photograph in every style of a network"),
     "video": ("fast_style.commands.video", False, "paint a film, an animation, or its frames"),
     "bulk": ("fast_style.commands.bulk", False, "paint any number of photographs on many machines"),
+    "serve": ("fast_style.commands.serve", False, "serve a page to paint with, and HTTP for it"),
     "gatys": ("gatys.command", True, "paint one photograph at the best quality, without a network"),
     "export": (
         "fast_style.commands.export",

@@ -23,6 +23,7 @@ ALL = [command for page in PAGES for command in pages.commands(page)]
 # Programs of the system and of other projects, which pages show beside ours.
 FOREIGN = {
     *(".", "base64", "cat", "curl", "docker", "echo", "export", "paste", "scontrol", "sed", "srun"),
+    "npm",
     "mkdocs",  # of the extra docs, which tests do without
     "mount-s3",
 }
@@ -35,7 +36,7 @@ PLACEHOLDERS = {
     *("vgg16.weights.h5", "deep.keras"),
     *("coco/2014", "tfds:coco/2014"),
     "paintings/",
-    *("clip.mp4", "dance.gif", "frames/"),
+    *("clip.mp4", "dance.gif", "frames/", "node_modules/onnxruntime-web"),
     "s3://bucket/photos",
 }
 # What commands write.
@@ -51,7 +52,7 @@ OUTPUTS = {
     ),
     *("checkpoints/taught", "checkpoints/taught/ckpt-done"),
     *("exported/scream",),
-    *("painted.mp4", "painted.webp"),
+    *("painted.mp4", "painted.webp", "site/"),
     *("s3://bucket/painted", "/var/tmp/photos"),
     *("exported/starry_night", "exported/phone", "exported/web", "exported/keras"),
 }

@@ -15,7 +15,7 @@ FLOORS = (
     ("fast_style.painting", "fast_style.convert", "data"),
     ("fast_style.training", "fast_style.export"),
     ("fast_style.score",),
-    ("gatys", "fast_style.video", "fast_style.bulk"),
+    ("gatys", "fast_style.video", "fast_style.bulk", "fast_style.web"),
 )
 # The commands, above all floors. `fast_style` itself hands on names of every floor.
 TOP = (

@@ -27,6 +27,11 @@ COMES_ALONG = {
         for path in ROOT.glob("img/paintings/*.jpg")
     },
 }
+PAGE = {
+    str(path.relative_to(ROOT))
+    for folder in ("page", "browser")
+    for path in ROOT.glob(f"fast_style/web/{folder}/*")
+}
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +104,7 @@ def test_it_holds_every_module_and_what_comes_along(wheel):
     }
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
-        assert held == modules | set(COMES_ALONG)
+        assert held == modules | set(COMES_ALONG) | PAGE
         for name, folder in COMES_ALONG.items():
             assert archive.read(name) == (ROOT / folder / pathlib.Path(name).name).read_bytes()
 
@@ -112,7 +117,7 @@ def test_it_is_the_wheel_that_runs(run, programs):
 
 def test_the_command_lists_its_commands(run):
     shown = run("fast-style", "--help").stdout
-    for name in ("paint", "train", "gatys", "export", "convert", "score"):
+    for name in ("paint", "train", "serve", "gatys", "export", "convert", "score"):
         assert f"\n  {name} " in shown
 
 

@@ -5,6 +5,9 @@
 CHECKPOINT is the prefix of a trained network, such as checkpoints/ckpt-done. The network goes under
 the next free version number in FOLDER, FOLDER/1 first, with MODEL_CARD.md and a sample picture:
 a SavedModel for TensorFlow Serving, or with --format model.tflite, model.onnx or model.keras.
+
+With --format=web FOLDER becomes a page that paints in the browser itself, for any static host;
+--onnxruntime_web names the folder of the npm package onnxruntime-web, which runs the network.
 """
 
 import os
@@ -16,12 +19,23 @@ from fast_style import command_line
 from fast_style.commands import provided
 from fast_style.export import formats, savedmodel
 from fast_style.export.exporting import FORMATS, export
+from fast_style.web import site
 
 
 def define_flags():
     """Defines the flags of the command."""
     defaults = command_line.defaults(export)
-    flags.DEFINE_enum("format", defaults["format"], FORMATS, "Format of the exported network.")
+    flags.DEFINE_enum(
+        "format", defaults["format"], (*FORMATS, "web"), "Format of the exported network."
+    )
+    command_line.define_path(
+        "onnxruntime_web", None, "web: folder of the npm package onnxruntime-web."
+    )
+    command_line.define_path(
+        "paintings",
+        provided.paintings(),
+        "web: folder of the paintings, each named as its style; empty for none.",
+    )
     flags.DEFINE_integer(
         "max_pixels",
         defaults["max_pixels"],
@@ -42,7 +56,7 @@ def define_flags():
     command_line.define_path(
         "sample",
         provided.sample_photo(),
-        "Photograph that is painted for the model card.",
+        "Photograph that is painted for the model card, or with which the page can be tried.",
     )
     flags.DEFINE_string(
         "style",
@@ -63,6 +77,15 @@ def main(argv):
     if len(argv) != 3:
         command_line.usage_error("two arguments are expected: CHECKPOINT and FOLDER")
     values = flags.FLAGS
+    web = values.format == "web"
+    command_line.refuse_unused(
+        values,
+        *((name, web, "without --format=web") for name in ("onnxruntime_web", "paintings")),
+        *((name, not web, "with --format=web") for name in ("max_pixels", "quantize", "size")),
+        ("licence", not web, "with --format=web"),
+    )
+    if web:
+        return _export_site(argv[1], argv[2], values)
     path = export(
         argv[1],
         argv[2],
@@ -74,6 +97,28 @@ def main(argv):
         licence=values.licence,
         style=values.style,
     )
-    total = sum(os.path.getsize(os.path.join(r, n)) for r, _, names in os.walk(path) for n in names)
-    print(f"{path}: {values.format}, {total / 1e6:.1f} MB")
+    print(f"{path}: {values.format}, {_megabytes(path)}")
     return 0
+
+
+def _export_site(prefix, folder, values):
+    if values.onnxruntime_web is None:
+        command_line.usage_error(
+            "--format=web needs --onnxruntime_web, the folder of the npm package onnxruntime-web"
+        )
+    precision = site.export_site(
+        prefix,
+        folder,
+        values.onnxruntime_web,
+        values.paintings or None,
+        values.sample,
+        values.style,
+    )
+    size = os.path.getsize(os.path.join(folder, site.NETWORK)) / 1e6
+    print(f"{folder}: web, {_megabytes(folder)}, of which the network ({precision}) {size:.1f} MB")
+    return 0
+
+
+def _megabytes(path):
+    total = sum(os.path.getsize(os.path.join(r, n)) for r, _, names in os.walk(path) for n in names)
+    return f"{total / 1e6:.1f} MB"

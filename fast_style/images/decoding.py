@@ -72,6 +72,10 @@ class ImageError(InvalidValue):
     """A file that is not a readable image, or has more pixels than allowed."""
 
 
+class UnknownFormat(ValueError):
+    """A file that is of none of the formats that are read."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """A decoded image.
@@ -182,7 +186,7 @@ def open_header(stream, max_pixels=MAX_PIXELS):
         if accepted:
             stream.seek(0)
             return factory(stream, "")
-    raise ValueError(f"not one of the formats {', '.join(_FORMATS)}")
+    raise UnknownFormat(f"not one of the formats {', '.join(_FORMATS)}")
 
 
 def _other_factory(stream, prefix):

@@ -1,5 +1,6 @@
 """What an image file says besides pixels: EXIF, XMP, IPTC, resolution. Read, mended, written."""
 
+import dataclasses
 import re
 import struct
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ _ADOBE_RGB = "R03"  # "DCF option file", whose colours are Adobe RGB without a p
 _TIFF_TAGS = frozenset({270, 271, 272, 305, 306, 315, 33432, 34665, 34853})
 _XMP_ORIENTATION = re.compile(
     rb'\s*tiff:Orientation="\d*"|<tiff:Orientation>\d*</tiff:Orientation>'
+)
+# Of the schema for EXIF, as attributes and as elements.
+_XMP_POSITION = re.compile(
+    rb"""\s*exif:GPS\w+\s*=\s*("[^"]*"|'[^']*')|<exif:GPS(\w+)\b[^>]*(/>|>.*?</exif:GPS\2\s*>)""",
+    re.S,
 )
 _XMP_SIZE = rb'((?:exif:Pixel|tiff:Image)%s(?:="|>))\d+'
 
@@ -68,6 +74,38 @@ def read(image, damaged):
     except damaged:
         pass
     return orientation, adobe_rgb, Metadata(exif, _xmp(image), _iptc(image), dpi)
+
+
+def without_position(metadata, damaged):
+    """`Metadata` that does not say where the photograph was taken by satellite navigation.
+
+    What can't be searched for it is left out as a whole: the maker's own notes, and XMP that still
+    speaks of a position, or is not in UTF-8, when its known places are emptied.
+
+    Args:
+        metadata: `Metadata`.
+        damaged: exception classes that Pillow raises for damaged files.
+
+    Returns:
+        `Metadata`; names of places that a person wrote into IPTC stay.
+    """
+    exif, xmp = metadata.exif, metadata.xmp
+    if exif is not None:
+        try:
+            tags = Image.Exif()
+            tags.load(exif)
+            details = tags.get_ifd(_IFD.Exif)  # read before, as `tobytes` reads them not
+            details.pop(_IFD.MakerNote, None)
+            if _IFD.GPSInfo in tags:
+                del tags[_IFD.GPSInfo]
+            exif = tags.tobytes() if len(tags) else None
+        except damaged:
+            exif = None
+    if xmp is not None:
+        xmp = _XMP_POSITION.sub(b"", xmp)
+        if b"GPS" in xmp or b"\0" in xmp:
+            xmp = None
+    return dataclasses.replace(metadata, exif=exif, xmp=xmp)
 
 
 def _say_srgb(tags):

@@ -29,3 +29,18 @@ def nearest_kernel(kernel, ops=np):
         kernel = ops.pad(kernel, first) + ops.pad(kernel, second)
     turned = ops.flip(ops.flip(kernel, 0), 1)  # Keras 3.10 takes one axis at a time
     return ops.transpose(turned, (0, 1, 3, 2))
+
+
+def with_batch_normalization(kernel, bias, gamma, beta, mean, variance, epsilon):
+    """Kernel and bias of a convolution that has the batch normalization after it in them.
+
+    Args:
+        kernel: float32 `[..., C]`, output channels last.
+        bias, gamma, beta, mean, variance: float32 `[C]`.
+        epsilon: float, added to variances.
+
+    Returns:
+        Such a kernel and bias.
+    """
+    scale = gamma / np.sqrt(variance + np.float32(epsilon))
+    return kernel * scale, (bias - mean) * scale + beta

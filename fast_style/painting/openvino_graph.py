@@ -9,7 +9,7 @@ import openvino as ov
 from openvino import opset13 as ops
 
 from fast_style.networks.architecture import EPSILON, STRIDE
-from fast_style.networks.kernels import nearest_kernel
+from fast_style.networks.kernels import nearest_kernel, with_batch_normalization
 from fast_style.painting.segments import compute
 
 # Side of the blocks of pixels that the last convolution computes at once: the fastest of those
@@ -181,12 +181,9 @@ class _Graph:
         if self.architecture.upsampling == "transpose" and name in ("up1", "up2"):
             kernel = kernel.swapaxes(2, 3)
         if self.architecture.normalization == "batch" and name != "out":
-            gamma, beta, mean, variance = (
-                self.weights[f"{name}/norm/{part}"]
-                for part in ("gamma", "beta", "moving_mean", "moving_variance")
-            )
-            scale = gamma / np.sqrt(variance + np.float32(EPSILON))
-            kernel, bias = kernel * scale, (bias - mean) * scale + beta
+            parts = ("gamma", "beta", "moving_mean", "moving_variance")
+            normalization = (self.weights[f"{name}/norm/{part}"] for part in parts)
+            kernel, bias = with_batch_normalization(kernel, bias, *normalization, EPSILON)
         elif name in self.slices:
             bias = -self.responses[name]
         return kernel, bias

@@ -73,17 +73,22 @@ def load(prefix, runtime="auto", jit_compile=False, task=None, style=None):
     check_task(prefix, metadata, task)
     # Imported only if it is used: TensorFlow takes seconds.
     if choose(runtime, jit_compile, task_of(metadata)) == "openvino":
-        handlers = logging.root.handlers[:]
-        from fast_style.painting.openvino_runtime import OpenVINORuntime
-
-        for handler in handlers:  # importing OpenVINO 2026.4 removes absl's
-            if handler not in logging.root.handlers:
-                logging.root.addHandler(handler)
-        return OpenVINORuntime.load(prefix, style)
+        return openvino().load(prefix, style)
     resources.limit_tensorflow()
     from fast_style.painting.tensorflow_runtime import TensorFlowRuntime
 
     return TensorFlowRuntime.load(prefix, jit_compile, style)
+
+
+def openvino():
+    """The class `OpenVINORuntime`, imported only now."""
+    handlers = logging.root.handlers[:]
+    from fast_style.painting.openvino_runtime import OpenVINORuntime
+
+    for handler in handlers:  # importing OpenVINO 2026.4 removes absl's
+        if handler not in logging.root.handlers:
+            logging.root.addHandler(handler)
+    return OpenVINORuntime
 
 
 def _has_gpu():

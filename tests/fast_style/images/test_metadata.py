@@ -9,7 +9,9 @@ from PIL import Image, IptcImagePlugin, PngImagePlugin
 
 from fast_style import images
 from fast_style.images import Metadata
+from fast_style.images.decoding import DAMAGED
 from fast_style.images.encoding import encode
+from fast_style.images.metadata import without_position
 from tests.pictures import ARTIST, ORIENTATION, encoded, exif_bytes, photo
 
 XMP = (
@@ -182,3 +184,45 @@ def test_what_was_written_is_read_without_a_change_of_colours(tmp_path, suffix):
     with Image.open(tmp_path / f"a{suffix}") as image:
         stored = np.asarray(image.convert("RGB"))
     np.testing.assert_array_equal(images.read(tmp_path / f"a{suffix}"), stored)
+
+
+GPS_XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description exif:GPSLatitude="52,30.0N" '
+    b"exif:GPSLongitude='13,24.0E' dc:rights=\"A. Painter\"/><exif:GPSAltitude>34/1"
+    b"</exif:GPSAltitude><exif:GPSVersionID/></x:xmpmeta>"
+)
+
+
+def test_the_position_is_left_out_and_the_rest_stays():
+    exif = Image.Exif()
+    exif.load(everything().exif)
+    exif[0x8769] = {0x829A: 0.01, 0x927C: b"maker's note"}
+    said = without_position(Metadata(exif.tobytes(), GPS_XMP, IPTC, (300.0, 150.0)), DAMAGED)
+    left = Image.Exif()
+    left.load(said.exif)
+    assert left[ARTIST] == "A. Painter"
+    assert 0x8825 not in left
+    details = left.get_ifd(0x8769)
+    assert details[0x829A] == 0.01
+    assert 0x927C not in details
+    assert b"GPS" not in said.xmp
+    assert b'dc:rights="A. Painter"' in said.xmp
+    assert (said.iptc, said.dpi) == (IPTC, (300.0, 150.0))
+
+
+@pytest.mark.parametrize(
+    "xmp",
+    [
+        GPS_XMP.replace(b"exif:", b"e:"),
+        GPS_XMP.decode().encode("utf-16"),
+        b"<exif:GPSLatitude>52",
+    ],
+)
+def test_what_can_not_be_searched_for_a_position_goes_as_a_whole(xmp):
+    assert without_position(Metadata(xmp=xmp), DAMAGED).xmp is None
+
+
+def test_damaged_exif_goes_with_the_position():
+    said = without_position(Metadata(exif=b"Exif\0\0MM\0*\xff\xff\xff\xff"), DAMAGED)
+    assert b"GPS" not in (said.exif or b"")
+    assert without_position(Metadata(), DAMAGED) == Metadata()
