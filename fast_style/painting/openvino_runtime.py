@@ -2,8 +2,6 @@
 
 import contextlib
 import threading
-import weakref
-from dataclasses import astuple
 
 import numpy as np
 import openvino as ov
@@ -14,10 +12,12 @@ from fast_style.errors import OutOfMemory
 from fast_style.machine import resources
 from fast_style.networks.architecture import SMALLEST, STRIDE
 from fast_style.networks.padding import pad_to_multiple
-from fast_style.painting import openvino_graph, segments
+from fast_style.painting import openvino_graph, openvino_segments, segments
 
 # What OpenVINO, its libraries and C++ call a lack of memory.
 _NO_MEMORY = ("failed to allocate", "bad_alloc", "bad allocation", "out of memory")
+# Compiled segments that are kept: those of a network for bands of two sizes.
+_MODELS = 20
 _CORE = None
 _CORE_LOCK = threading.Lock()
 
@@ -50,8 +50,7 @@ class OpenVINORuntime:
         self.network_width = architecture.width
         self._weights = weights
         self._whole = None
-        # For each thread the segment that its image goes through: (key, request).
-        self._segments = weakref.WeakKeyDictionary()
+        self._segments = {}  # compiled, for bands of the last sizes
         # One pass uses every core already; two at once would only take twice the memory.
         self._lock = threading.Lock()
 
@@ -90,50 +89,44 @@ class OpenVINORuntime:
             painted = self._prepared().infer([np.ascontiguousarray(batch), centres])[0]
             return painted[:, :height, :width].copy()  # the request's memory is used again
 
-    def run_segment(self, segment, inputs, statistics, row_weights, axis):
-        """One pass over a band of an image; see `fast_style.painting.segments.Segment`.
+    @contextlib.contextmanager
+    def segment_pass(self, segment, statistics, shape, axis):
+        """Context of a `SegmentPass`: an image's bands on their way through one segment.
 
         Args:
-            segment: `Segment`.
-            inputs: dict from the names in `segment.inputs` to arrays `[1, H, W, C]`.
+            segment: `fast_style.painting.segments.Segment`.
             statistics: `fast_style.painting.segments.Statistics`, the moments those of the segments
                 before.
-            row_weights: float32 `[H]` or `[W]` of the bottleneck, the weight of each row or column
-                in the moments to be measured; their sum is 1.
-            axis: 1 if the band consists of rows, 2 if of columns.
-
-        Returns:
-            dict from the names in `segment.outputs` to arrays.
+            shape: (rows, columns) of a band in the bottleneck, without its border.
+            axis: int, 1 if the rows of a band are those of the image, 2 if they are its columns.
 
         Raises:
-            OutOfMemory: there is too little memory for the band.
+            OutOfMemory: there is too little memory for the band; also in the context.
         """
         with self._lock, _reporting_out_of_memory():
-            shape = next(iter(inputs.values())).shape[1:3]
-            if "pixels" in inputs:
-                shape = tuple(side // STRIDE for side in shape)
-            # Compiled once for all bands of an image, which one thread paints; the next segment
-            # takes its place.
-            key = (segment, shape, axis, *(part.tobytes() for part in astuple(statistics)))
-            thread = threading.current_thread()
-            if self._segments.get(thread, (None,))[0] != key:
-                self._segments.pop(thread, None)
-                model = openvino_graph.segment_model(
-                    self.architecture, self._weights, segment, statistics, shape, axis
-                )
-                self._segments[thread] = (key, _compile(model).create_infer_request())
-            request = self._segments[thread][1]
-            values = {**inputs, "row_weights": row_weights}
-            names = [port.get_any_name() for port in request.model_inputs]
-            results = request.infer([np.ascontiguousarray(values[name]) for name in names])
-            # Copies: the request's memory is used again.
-            return {name: results[n].copy() for n, name in enumerate(segment.outputs)}
+            model, values = openvino_segments.segment_model(
+                self.architecture, self._weights, segment, statistics, shape, axis
+            )
+            key = (openvino_segments.same_model(segment), shape, axis)
+            if key not in self._segments:
+                while len(self._segments) >= _MODELS:
+                    self._segments.pop(next(iter(self._segments)))
+                self._segments[key] = _compile(model)
+            compiled = self._segments[key]
+            request = compiled.create_infer_request()
+            for number, array in enumerate(values, len(segment.inputs) + 2):
+                request.get_input_tensor(number).data[:] = array
+        try:
+            yield SegmentPass(segment, request, self._lock)
+        finally:
+            del request
+            with self._lock:
+                compiled.release_memory()  # for the next segment
 
     def release(self):
-        """Frees the memory that this thread's passes keep for later ones: compiled networks."""
+        """Frees the memory that passes keep for later ones: a compiled network's."""
         with self._lock:
             self._whole = None
-            self._segments.pop(threading.current_thread(), None)
 
     def device_memory(self):
         """None: its memory is the process's."""
@@ -143,6 +136,42 @@ class OpenVINORuntime:
             model = openvino_graph.whole(self.architecture, self._weights)
             self._whole = _compile(model).create_infer_request()
         return self._whole
+
+
+class SegmentPass:
+    """One segment, compiled, and the memory of its inputs and outputs.
+
+    Attributes:
+        inputs: dict from the names in `Segment.inputs` to arrays `[1, H, W, C]`, to be filled
+            before each call, with their border (`fast_style.painting.segments.border_of`).
+    """
+
+    def __init__(self, segment, request, lock):
+        self._outputs = segment.outputs
+        self._request = request
+        self._lock = lock
+        arrays = [request.get_input_tensor(n).data for n in range(len(segment.inputs) + 2)]
+        *arrays, self._row_weights, self._inside = arrays
+        self.inputs = dict(zip(segment.inputs, arrays, strict=True))
+
+    def __call__(self, row_weights, inside):
+        """One band.
+
+        Args:
+            row_weights: float32 `[H]`, the weights in the moments of the rows of what the
+                convolution gives.
+            inside: float32 `[H]`, 1 for rows of the inputs that are in the image, or 0.
+
+        Returns:
+            dict from the names in `Segment.outputs` to arrays, which the next call overwrites.
+        """
+        self._row_weights[:], self._inside[:] = row_weights, inside
+        with self._lock, _reporting_out_of_memory():
+            self._request.infer()
+            return {
+                name: self._request.get_output_tensor(number).data
+                for number, name in enumerate(self._outputs)
+            }
 
 
 def _compile(model):

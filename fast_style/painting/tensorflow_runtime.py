@@ -1,5 +1,6 @@
 """Painting with TensorFlow, on a GPU if there is one."""
 
+import contextlib
 import threading
 
 import numpy as np
@@ -10,7 +11,13 @@ from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import chosen_mixture
 from fast_style.machine import tensorflow_memory
 from fast_style.networks.normalization import moments_from
-from fast_style.painting.segments import centres, compute
+from fast_style.painting.segments import (
+    border_of,
+    centres,
+    compute,
+    half_factors,
+    segment_input,
+)
 
 _STEP = 8  # rows and columns from one pixel that counts for a number near the mean to the next
 
@@ -105,20 +112,13 @@ class TensorFlowRuntime:
         with tensorflow_memory.reporting_out_of_memory(None):
             return self._function(images, self._centres(images)).numpy()
 
-    def run_segment(self, segment, inputs, statistics, row_weights, axis):
-        """One pass over a part of an image; as `OpenVINORuntime.run_segment`."""
+    @contextlib.contextmanager
+    def segment_pass(self, segment, statistics, shape, axis):
+        """Context of a `SegmentPass`; as `OpenVINORuntime.segment_pass`."""
         with self._lock:
             if (segment, axis) not in self._segments:
                 self._segments[segment, axis] = self._trace(segment, axis)
-        with tensorflow_memory.reporting_out_of_memory(None):
-            tensors = {name: tf.constant(value) for name, value in inputs.items()}
-            outputs = self._segments[segment, axis](
-                tensors,
-                tf.constant(statistics.centre),
-                tf.constant(statistics.moments),
-                tf.constant(row_weights),
-            )
-            return {name: value.numpy() for name, value in outputs.items()}
+        yield SegmentPass(self, segment, statistics, shape, self._segments[segment, axis])
 
     def release(self):
         """Frees the memory that passes keep for later ones: none here."""
@@ -153,14 +153,11 @@ class TensorFlowRuntime:
         return near + mean, square - tf.square(mean)
 
     def _trace(self, segment, axis):
-        channels = {"pixels": 3}
-        inputs = {
-            name: tf.TensorSpec(
-                [1, None, None, channels.get(name, 4 * self.architecture.width)],
-                tf.uint8 if name == "pixels" else tf.float32,
-            )
-            for name in segment.inputs
-        }
+        inputs = {}
+        for name in segment.inputs:
+            _, channels, dtype = segment_input(self.architecture, segment, name)
+            inputs[name] = tf.TensorSpec([1, None, None, channels], dtype)
+        factors = half_factors(self.architecture, self._weight)
 
         @tf.function(
             input_signature=[
@@ -168,14 +165,51 @@ class TensorFlowRuntime:
                 tf.TensorSpec([3], tf.float32),
                 tf.TensorSpec([2, None], tf.float32),
                 tf.TensorSpec([None], tf.float32),
+                tf.TensorSpec([None], tf.float32),
             ],
             autograph=False,
         )
-        def run(inputs, centre, moments, row_weights):
-            operations = _Operations(self.network, centre, moments, row_weights, axis)
-            return compute(segment, inputs, operations)
+        def run(inputs, centre, moments, row_weights, inside):
+            operations = _Operations(
+                self.network, centre, moments, row_weights, inside, axis, factors
+            )
+            inputs = {name: operations.turned(x) for name, x in inputs.items()}
+            outputs = compute(segment, inputs, operations)
+            return {
+                name: x if name == "moments" else operations.turned(x)
+                for name, x in outputs.items()
+            }
 
         return run
+
+    def _weight(self, path):
+        """A weight by its path, such as "down1/conv/kernel"."""
+        weight = self.network
+        for part in path.split("/"):
+            weight = getattr(weight, part)
+        return weight.numpy()
+
+
+class SegmentPass:
+    """One segment, and the memory of its inputs; as OpenVINO's `SegmentPass`."""
+
+    def __init__(self, runtime, segment, statistics, shape, function):
+        self._function = function
+        self._statistics = (tf.constant(statistics.centre), tf.constant(statistics.moments))
+        self.inputs = {}
+        for name in segment.inputs:
+            scale, channels, dtype = segment_input(runtime.architecture, segment, name)
+            border, _ = border_of(runtime.architecture, segment.name)
+            sides = (scale * side + 2 * border for side in shape)
+            self.inputs[name] = np.empty((1, *sides, channels), dtype)
+
+    def __call__(self, row_weights, inside):
+        """One band; as OpenVINO's `SegmentPass`."""
+        with tensorflow_memory.reporting_out_of_memory(None):
+            tensors = {name: tf.constant(value) for name, value in self.inputs.items()}
+            rows = (tf.constant(row_weights), tf.constant(inside))
+            outputs = self._function(tensors, *self._statistics, *rows)
+            return {name: value.numpy() for name, value in outputs.items()}
 
 
 class _Operations:
@@ -184,13 +218,27 @@ class _Operations:
     So they are where the blocks compute in half precision: segments exchange float32.
     """
 
-    def __init__(self, network, centre, moments, row_weights, axis):
+    def __init__(self, network, centre, moments, row_weights, inside, axis, factors):
         self.network = network
+        self.factors = factors
         self.centre = centre
         self.given_moments = moments
         self.row_weights = row_weights
+        self.inside = inside
         self.axis = axis
         self.slices = network.architecture.normalized
+
+    def turned(self, x):
+        """An image whose rows are those of bands to one whose rows are rows, or back."""
+        return x if self.axis == 1 else tf.transpose(x, (0, 2, 1, 3))
+
+    def pack(self, name, x):
+        return tf.cast(x * self.factors[name], tf.float16) if name in self.factors else x
+
+    def unpack(self, name, x):
+        if x.dtype == tf.float16:
+            x = tf.cast(x, tf.float32) / self.factors[name]
+        return x
 
     def from_pixels(self, pixels):
         return tf.cast(pixels, tf.float32) - self.centre
@@ -203,7 +251,7 @@ class _Operations:
     def add(self, x, y):
         return x + y
 
-    def moments(self, x):
+    def moments(self, _, x):
         rest, near = _less_near_mean(x)
         mean = self._mean(rest)
         variance = self._mean(tf.square(rest)) - tf.square(mean)
@@ -212,21 +260,20 @@ class _Operations:
     def _mean(self, x):
         """Mean over both axes, rows (or columns) weighted by `row_weights`: `[1, 1, 1, C]`."""
         lines = tf.reduce_mean(x, 3 - self.axis)  # `[1, rows, C]`
-        each = tf.shape(lines)[1] // tf.size(self.row_weights)
-        row_weights = tf.repeat(self.row_weights / tf.cast(each, tf.float32), each)
-        return tf.einsum("nlc,l->nc", lines, row_weights)[:, None, None]
+        return tf.einsum("nlc,l->nc", lines, self.row_weights)[:, None, None]
+
+    def masked(self, name, x):
+        border, mode = border_of(self.network.architecture, name)
+        if mode != "zero":
+            return x
+        columns = tf.pad(tf.ones(tf.shape(x)[3 - self.axis] - 2 * border), [[border, border]])
+        rows = (self.inside, columns) if self.axis == 1 else (columns, self.inside)
+        return x * rows[0][:, None, None] * rows[1][:, None]
 
     def convolve(self, name, x):
-        """The input of a block's instance normalization; without one, the block's output."""
-        found = {}
-
-        def take(_, raw):
-            found["raw"] = raw
-            return tf.zeros(raw.shape[-1]), tf.ones(raw.shape[-1])
-
-        with moments_from(take):
-            whole = self._block(name)(x)
-        return tf.cast(found.get("raw", whole), tf.float32)
+        block = self._block(name)
+        x = tf.cast(block.convolve(x), tf.float32)
+        return x if name in self.slices else block.finish(x, False)
 
     def finish(self, name, raw):
         if name not in self.slices:
