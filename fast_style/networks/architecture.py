@@ -3,6 +3,7 @@
 This is all that is needed to load a network without TensorFlow, or to feed it bands of an image.
 """
 
+import functools
 from dataclasses import asdict, dataclass
 
 from fast_style.errors import InvalidValue, check_choice, check_integer
@@ -81,7 +82,7 @@ class Architecture:
         """Names of the residual blocks, in order."""
         return [f"residual{i + 1}" for i in range(self.residual_blocks)]
 
-    @property
+    @functools.cached_property
     def convolutions(self):
         """The network's `Convolution`s in order, a dict by name."""
         width, kernel = self.width, self.strided_kernel
@@ -101,7 +102,7 @@ class Architecture:
         ]
         return {line[0]: Convolution(*line) for line in table}
 
-    @property
+    @functools.cached_property
     def normalized(self):
         """The place of each instance normalization's moments in an array `[2, channels]`.
 

@@ -118,6 +118,7 @@ def _run(runtime, image, painted, rows, in_memory, statistics):
         moments = np.zeros((2, architecture.normalized_channels), np.float32)
         statistics = Statistics(centres(architecture, image[None])[0], moments)
     with contextlib.ExitStack() as stack:
+        stack.callback(runtime.release)
         features = _features(architecture, image.shape, in_memory, stack)
         image_pass = _Pass(runtime, image, painted, rows // STRIDE, features, statistics)
         for segment in plan if painted is not None else plan[:-1]:

@@ -1,10 +1,16 @@
 """Where features wait between the segments of a network: in memory, or in a file."""
 
+import functools
+import itertools
 import os
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+
+_THREADS = min(4, os.cpu_count() or 1)  # more copy no faster than memory does
+_LEAST_COPIED = 2**19  # bytes that are worth a thread
 
 
 class InMemory:
@@ -27,16 +33,32 @@ class InMemory:
             offset: int, bytes of each row before those that are read.
         """
         target = target.view(np.uint8)
-        target[:] = self._rows(target, start, stride, offset)
+        _copy(self._rows(target, start, stride, offset), target)
 
     def write(self, rows, start, stride, offset=0):
         """Stores an array `[rows, numbers]`; the rest as in `read`."""
         rows = rows.view(np.uint8)
-        self._rows(rows, start, stride, offset)[:] = rows
+        _copy(rows, self._rows(rows, start, stride, offset))
 
     def _rows(self, like, start, stride, offset):
         rows = self.array.reshape(-1, stride)
         return rows[start : start + len(like), offset : offset + like.shape[1]]
+
+
+def _copy(source, target):
+    """Copies rows, several at a time: while one thread copies, processors would wait."""
+    parts = min(_THREADS, len(source), source.size // _LEAST_COPIED)
+    if parts < 2:
+        target[:] = source
+        return
+    ends = np.linspace(0, len(source), parts + 1).astype(int)
+    slices = [slice(*pair) for pair in itertools.pairwise(ends)]
+    list(_pool().map(lambda rows: np.copyto(target[rows], source[rows]), slices))
+
+
+@functools.cache
+def _pool():
+    return ThreadPoolExecutor(_THREADS, "copy")
 
 
 class InFile:

@@ -28,7 +28,7 @@ def whole(architecture, weights):
 
     Args:
         architecture: `fast_style.networks.architecture.Architecture`.
-        weights: dict from path to array, as `fast_style.checkpoints.tensor_bundle.load` returns it.
+        weights: dict from path to array, as `folded` returns it.
 
     Returns:
         `openvino.Model`.
@@ -46,12 +46,45 @@ def whole(architecture, weights):
     return ov.Model([graph.to_pixels(x)], [pixels, centres], "network")
 
 
+def folded(architecture, weights):
+    """Weights for `whole`, with biases and batch normalization as its convolutions take them.
+
+    Batch normalization becomes a part of the convolution before it. Convolutions before an instance
+    normalization get biases with which an image of one colour gives zeros (`_responses`).
+
+    Args:
+        architecture: `fast_style.networks.architecture.Architecture`.
+        weights: dict from path to array, as `fast_style.checkpoints.tensor_bundle.load` returns it.
+
+    Returns:
+        dict from path to array.
+    """
+    found = dict(weights)
+    if architecture.normalization == "batch":
+        for name in architecture.convolutions:
+            if name != "out":
+                found |= _with_batch_normalization(architecture, weights, name)
+    for name, response in _responses(architecture, weights).items():
+        found[f"{name}/conv/bias"] = -response
+    return found
+
+
+def _with_batch_normalization(architecture, weights, name):
+    kernel, bias = (weights[f"{name}/conv/{part}"] for part in ("kernel", "bias"))
+    gamma, beta, mean, variance = (
+        weights[f"{name}/norm/{part}"]
+        for part in ("gamma", "beta", "moving_mean", "moving_variance")
+    )
+    scale = gamma / np.sqrt(variance + np.float32(EPSILON))
+    transposed = architecture.upsampling == "transpose" and name in ENLARGING
+    kernel = kernel * (scale[:, None] if transposed else scale)
+    return {f"{name}/conv/kernel": kernel, f"{name}/conv/bias": (bias - mean) * scale + beta}
+
+
 class Graph:
     """The operations of a network on whole images; tensors are `[N, C, H, W]`.
 
-    Batch normalization is folded into the convolution before it, which then ends with its ReLU.
-    Convolutions before an instance normalization have biases with which an image of one colour
-    gives zeros (`_responses`).
+    Where batch normalization was folded into a convolution, it ends with its ReLU.
 
     Args:
         architecture, weights: as in `whole`.
@@ -63,7 +96,6 @@ class Graph:
         self.weights = weights
         self.slices = architecture.normalized
         self.centres = centres
-        self.responses = _responses(architecture, weights)
 
     def from_pixels(self, pixels):
         x = ops.transpose(ops.convert(pixels, "f32"), ints(0, 3, 1, 2))
@@ -131,7 +163,7 @@ class Graph:
             float arrays `[outputs, inputs, height, width]`, or with inputs first where it enlarges,
             and `[1, outputs, 1, 1]`.
         """
-        kernel, bias = self.folded(name)
+        kernel, bias = self.kernel(name), self.weights[f"{name}/conv/bias"]
         if name == "out":
             kernel, bias = _blocks_of_pixels(kernel), np.repeat(bias, _BLOCK**2)
         if name in ENLARGING:
@@ -140,21 +172,11 @@ class Graph:
             kernel = kernel.swapaxes(2, 3)
         return kernel.transpose(3, 2, 0, 1), bias.reshape(1, -1, 1, 1)
 
-    def folded(self, name):
-        """Kernel, its output channels last, and bias; with batch normalization in them."""
-        kernel, bias = (self.weights[f"{name}/conv/{part}"] for part in ("kernel", "bias"))
-        if self.architecture.upsampling == "transpose" and name in ("up1", "up2"):
-            kernel = kernel.swapaxes(2, 3)
-        if self.architecture.normalization == "batch" and name != "out":
-            gamma, beta, mean, variance = (
-                self.weights[f"{name}/norm/{part}"]
-                for part in ("gamma", "beta", "moving_mean", "moving_variance")
-            )
-            scale = gamma / np.sqrt(variance + np.float32(EPSILON))
-            kernel, bias = kernel * scale, (bias - mean) * scale + beta
-        elif name in self.slices:
-            bias = -self.responses[name]
-        return kernel, bias
+    def kernel(self, name):
+        """A convolution's kernel `[height, width, inputs, outputs]`."""
+        kernel = self.weights[f"{name}/conv/kernel"]
+        transposed = self.architecture.upsampling == "transpose" and name in ENLARGING
+        return kernel.swapaxes(2, 3) if transposed else kernel
 
     def _convolution(self, x, kernel, stride, border):
         """Kernel `[outputs, inputs, height, width]`; `border` pixels on each side."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import weakref
 
 import numpy as np
 import openvino as ov
@@ -48,9 +49,11 @@ class OpenVINORuntime:
     def __init__(self, architecture, weights):
         self.architecture = architecture
         self.network_width = architecture.width
-        self._weights = weights
+        self._weights = openvino_graph.folded(architecture, weights)
         self._whole = None
         self._segments = {}  # compiled, for bands of the last sizes
+        # For each thread the memory of the last segments that its image went through.
+        self._requests = weakref.WeakKeyDictionary()
         # One pass uses every core already; two at once would only take twice the memory.
         self._lock = threading.Lock()
 
@@ -108,25 +111,33 @@ class OpenVINORuntime:
                 self.architecture, self._weights, segment, statistics, shape, axis
             )
             key = (openvino_segments.same_model(segment), shape, axis)
-            if key not in self._segments:
-                while len(self._segments) >= _MODELS:
-                    self._segments.pop(next(iter(self._segments)))
-                self._segments[key] = _compile(model)
-            compiled = self._segments[key]
-            request = compiled.create_infer_request()
+            kept = self._requests.setdefault(threading.current_thread(), {})
+            # Touched for the first time, memory is slow: what residual blocks use stays.
+            if not ("/" in segment.name and all("/" in name for (name, *_), *_ in kept)):
+                self._free(kept)
+            if key not in kept:
+                if key not in self._segments:
+                    while len(self._segments) >= _MODELS:
+                        self._segments.pop(next(iter(self._segments)))
+                    self._segments[key] = _compile(model)
+                kept[key] = self._segments[key].create_infer_request()
             for number, array in enumerate(values, len(segment.inputs) + 2):
-                request.get_input_tensor(number).data[:] = array
-        try:
-            yield SegmentPass(segment, request, self._lock)
-        finally:
-            del request
-            with self._lock:
-                compiled.release_memory()  # for the next segment
+                kept[key].get_input_tensor(number).data[:] = array
+        yield SegmentPass(segment, kept[key], self._lock)
+
+    def _free(self, requests):
+        """Frees the memory of requests, and that of the models for what lies between."""
+        keys = list(requests)
+        requests.clear()
+        for key in keys:
+            if key in self._segments:
+                self._segments[key].release_memory()
 
     def release(self):
-        """Frees the memory that passes keep for later ones: a compiled network's."""
+        """Frees the memory that this thread's passes keep for later ones."""
         with self._lock:
             self._whole = None
+            self._free(self._requests.pop(threading.current_thread(), {}))
 
     def device_memory(self):
         """None: its memory is the process's."""

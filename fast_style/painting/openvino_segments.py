@@ -87,9 +87,9 @@ class _SegmentGraph(Graph):
         centre = self._given(self.statistics.centre.reshape(1, 1, 1, 3))
         return ops.subtract(ops.convert(pixels, "f32"), centre)
 
-    def folded(self, name):
-        kernel, bias = super().folded(name)
-        return kernel.swapaxes(0, 1) if self.transposed else kernel, bias
+    def kernel(self, name):
+        kernel = super().kernel(name)
+        return kernel.swapaxes(0, 1) if self.transposed else kernel
 
     def masked(self, name, x):
         border, mode = border_of(self.architecture, name)
