@@ -3,7 +3,7 @@
 from absl import flags
 
 from fast_style import command_line
-from fast_style.painting import runtimes
+from fast_style.painting import precisions, runtimes
 from fast_style.painting.paint_options import PaintOptions
 from fast_style.painting.stylizer import Stylizer
 
@@ -53,15 +53,26 @@ def load(prefix, values, task, tile=None, max_memory=None):
     runtime = runtimes.choose(values.runtime, values.jit_compile, task)
     if runtime == "tensorflow":
         command_line.start_tensorflow()
+    command_line.refuse_unused(
+        values, ("calibration", values.precision == "int8", "without --precision=int8")
+    )
     stylizer = Stylizer.load(
-        prefix, values.jit_compile, runtime, tile, max_memory, task=task, style=values.style
+        prefix,
+        values.jit_compile,
+        runtime,
+        tile,
+        max_memory,
+        task,
+        values.style,
+        values.precision,
+        values.calibration,
     )
     stylizer.prepare()
     return stylizer
 
 
 def define_runtime(pays):
-    """Defines --runtime and --jit_compile.
+    """Defines --runtime, --jit_compile, --precision and --calibration.
 
     Args:
         pays: when compiling is worth its time, for the help text.
@@ -75,4 +86,18 @@ def define_runtime(pays):
     )
     flags.DEFINE_bool(
         "jit_compile", loading["jit_compile"], f"Compile the network with XLA, {pays}."
+    )
+    flags.DEFINE_enum(
+        "precision",
+        loading["precision"],
+        precisions.PRECISIONS,
+        "Of the network's products; auto: bfloat16 where the processor has it and is faster with "
+        "it, float16 on a GPU, else float32. int8 is the fastest and needs the package nncf; the "
+        "first time it takes some seconds more.",
+    )
+    command_line.define_path(
+        "calibration",
+        None,
+        "--precision=int8: a folder of photographs like those to be painted (default: some that "
+        "come with the program).",
     )

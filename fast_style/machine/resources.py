@@ -2,6 +2,7 @@
 
 import math
 import os
+import pathlib
 
 import psutil
 
@@ -32,6 +33,15 @@ def processors():
 def thread_limit():
     """`processors` where control groups limit them; else None: libraries see the rest."""
     return None if control_groups.processors() is None else processors()
+
+
+def processor_flags():
+    """Names of what the processor can do, such as "amx_bf16" (set); empty where none are told."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())
 
 
 def has_nvidia_driver():

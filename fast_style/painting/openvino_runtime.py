@@ -5,32 +5,33 @@ import threading
 import weakref
 
 import numpy as np
-import openvino as ov
 
 from fast_style.checkpoints import tensor_bundle
 from fast_style.checkpoints.styles import choose
 from fast_style.errors import OutOfMemory
-from fast_style.machine import resources
 from fast_style.networks.architecture import SMALLEST, STRIDE
 from fast_style.networks.padding import pad_to_multiple
-from fast_style.painting import openvino_graph, openvino_segments, segments
+from fast_style.painting import openvino_devices, openvino_graph, openvino_segments, segments
 
 # What OpenVINO, its libraries and C++ call a lack of memory.
 _NO_MEMORY = ("failed to allocate", "bad_alloc", "bad allocation", "out of memory")
 # Compiled segments that are kept: those of a network for bands of two sizes.
 _MODELS = 20
-_CORE = None
-_CORE_LOCK = threading.Lock()
 
 
 class OpenVINORuntime:
     """Runs one network on the processor; threads may share it and take turns.
 
-    Compiling takes a tenth of a second, so nothing is kept on disk.
+    Compiling takes a tenth of a second, so nothing but int8 is kept on disk.
 
     Args:
         architecture: `fast_style.networks.architecture.Architecture`.
         weights: dict from path to array, as `fast_style.checkpoints.tensor_bundle.load` returns it.
+        precision: "float32", "bfloat16" or "int8". Bands of int8 are painted in float32.
+        calibration: folder of photographs for int8 (`fast_style.painting.quantization`), or None.
+
+    Attributes:
+        precision: as given.
     """
 
     name = "openvino"
@@ -46,9 +47,11 @@ class OpenVINORuntime:
     most_numbers = None
     """Of a tensor: any number."""
 
-    def __init__(self, architecture, weights):
+    def __init__(self, architecture, weights, precision="float32", calibration=None):
         self.architecture = architecture
         self.network_width = architecture.width
+        self.precision = precision
+        self._calibration = calibration
         self._weights = openvino_graph.folded(architecture, weights)
         self._whole = None
         self._segments = {}  # compiled, for bands of the last sizes
@@ -58,12 +61,13 @@ class OpenVINORuntime:
         self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, prefix, style=None):
+    def load(cls, prefix, style=None, precision="float32", calibration=None):
         """The runtime for a checkpoint, and its metadata (dict).
 
         Args:
             prefix: checkpoint prefix.
             style: which of several styles, see `fast_style.checkpoints.styles`.
+            precision, calibration: as in the constructor.
 
         Raises:
             ValueError: `style` is missing, unknown, or given for a network of one.
@@ -72,7 +76,7 @@ class OpenVINORuntime:
         """
         architecture, arrays, metadata = tensor_bundle.load(prefix)
         arrays, architecture = choose(arrays, architecture, metadata, prefix, style)
-        return cls(architecture, arrays), metadata
+        return cls(architecture, arrays, precision, calibration), metadata
 
     def prepare(self):
         """Compiles the network, which the first pass does otherwise."""
@@ -119,11 +123,15 @@ class OpenVINORuntime:
                 if key not in self._segments:
                     while len(self._segments) >= _MODELS:
                         self._segments.pop(next(iter(self._segments)))
-                    self._segments[key] = _compile(model)
+                    self._segments[key] = self._compile_segment(model)
                 kept[key] = self._segments[key].create_infer_request()
             for number, array in enumerate(values, len(segment.inputs) + 2):
                 kept[key].get_input_tensor(number).data[:] = array
         yield SegmentPass(segment, kept[key], self._lock)
+
+    def _compile_segment(self, model):
+        precision = "float32" if self.precision == "int8" else self.precision
+        return openvino_devices.compile_model(model, precision)
 
     def _free(self, requests):
         """Frees the memory of requests, and that of the models for what lies between."""
@@ -145,7 +153,12 @@ class OpenVINORuntime:
     def _prepared(self):
         if self._whole is None:
             model = openvino_graph.whole(self.architecture, self._weights)
-            self._whole = _compile(model).create_infer_request()
+            if self.precision == "int8":
+                from fast_style.painting import quantization  # takes seconds where it quantizes
+
+                model = quantization.quantized(model, self.architecture, self._calibration)
+            compiled = openvino_devices.compile_model(model, self.precision)
+            self._whole = compiled.create_infer_request()
         return self._whole
 
 
@@ -183,19 +196,6 @@ class SegmentPass:
                 name: self._request.get_output_tensor(number).data
                 for number, name in enumerate(self._outputs)
             }
-
-
-def _compile(model):
-    global _CORE
-    with _CORE_LOCK:
-        if _CORE is None:
-            _CORE = ov.Core()
-    # bfloat16, where the processor has it, would change colours by several steps of 255.
-    options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
-    # It counts the processors that the process is bound to, but knows nothing of control groups.
-    if (threads := resources.thread_limit()) is not None:
-        options["INFERENCE_NUM_THREADS"] = threads
-    return _CORE.compile_model(model, "CPU", options)
 
 
 @contextlib.contextmanager

@@ -3,23 +3,21 @@
 import contextlib
 import threading
 
+import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import chosen_mixture
 from fast_style.machine import tensorflow_memory
 from fast_style.networks.normalization import moments_from
-from fast_style.painting.segments import (
-    border_of,
-    centres,
-    compute,
-    half_factors,
-    segment_input,
+from fast_style.painting.segments import centres
+from fast_style.painting.tensorflow_segments import (
+    SegmentPass,
+    less_near_mean,
+    to_uint8,
+    trace,
 )
-
-_STEP = 8  # rows and columns from one pixel that counts for a number near the mean to the next
 
 
 class TensorFlowRuntime:
@@ -41,6 +39,8 @@ class TensorFlowRuntime:
     """
 
     name = "tensorflow"
+    precision = "float32"
+    """Of the convolutions; also of a network that was given, which may have policies of its own."""
     # `benchmarks.pass_memory` measures 490 for the whole network and 778 for bands on two cores.
     # The margin is nearly twofold: TensorFlow schedules operations as threads are free, so more
     # cores hold more tensors at a time.
@@ -76,23 +76,28 @@ class TensorFlowRuntime:
         self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, prefix, jit_compile=False, style=None):
+    def load(cls, prefix, jit_compile=False, style=None, precision="float32"):
         """The runtime for a checkpoint, and its metadata (dict).
 
         Args:
             prefix: checkpoint prefix.
             jit_compile: bool, whether XLA compiles the network.
             style: which of several styles, see `fast_style.checkpoints.styles`.
+            precision: "float32", "bfloat16" or "float16", of convolutions; normalizations compute
+                in float32.
 
         Raises:
             ValueError: `style` is missing, unknown, or given for a network of one.
             FileNotFoundError: there is no checkpoint at `prefix`.
             fast_style.checkpoints.store.CheckpointError: it is damaged.
         """
-        network, metadata = store.load_network(prefix, style=style)
+        with _policy(precision):
+            network, metadata = store.load_network(prefix, style=style)
         if style is None:  # which is an error for a network of several
             chosen_mixture(metadata, getattr(network, "styles", 1), prefix, None)
-        return cls(network, jit_compile), metadata
+        runtime = cls(network, jit_compile)
+        runtime.precision = precision
+        return runtime, metadata
 
     def choose_style(self, number):
         """Paints in one style (int) of a network of several from now on, not in their mean."""
@@ -117,8 +122,10 @@ class TensorFlowRuntime:
         """Context of a `SegmentPass`; as `OpenVINORuntime.segment_pass`."""
         with self._lock:
             if (segment, axis) not in self._segments:
-                self._segments[segment, axis] = self._trace(segment, axis)
-        yield SegmentPass(self, segment, statistics, shape, self._segments[segment, axis])
+                self._segments[segment, axis] = trace(self.network, segment, axis)
+        yield SegmentPass(
+            self.architecture, segment, statistics, shape, self._segments[segment, axis]
+        )
 
     def release(self):
         """Frees the memory that passes keep for later ones: none here."""
@@ -143,7 +150,7 @@ class TensorFlowRuntime:
 
     def _moments(self, _, x):
         """Mean and variance over height and width, for `moments_from`."""
-        rest, near = _less_near_mean(x)
+        rest, near = less_near_mean(x)
         mean = tf.reduce_mean(rest, (1, 2), keepdims=True)
         if self._jit_compile:
             square = tf.reduce_mean(tf.square(rest), (1, 2), keepdims=True)
@@ -152,153 +159,13 @@ class TensorFlowRuntime:
             square = tf.square(tf.math.reduce_euclidean_norm(rest, (1, 2), keepdims=True)) / size
         return near + mean, square - tf.square(mean)
 
-    def _trace(self, segment, axis):
-        inputs = {}
-        for name in segment.inputs:
-            _, channels, dtype = segment_input(self.architecture, segment, name)
-            inputs[name] = tf.TensorSpec([1, None, None, channels], dtype)
-        factors = half_factors(self.architecture, self._weight)
 
-        @tf.function(
-            input_signature=[
-                inputs,
-                tf.TensorSpec([3], tf.float32),
-                tf.TensorSpec([2, None], tf.float32),
-                tf.TensorSpec([None], tf.float32),
-                tf.TensorSpec([None], tf.float32),
-            ],
-            autograph=False,
-        )
-        def run(inputs, centre, moments, row_weights, inside):
-            operations = _Operations(
-                self.network, centre, moments, row_weights, inside, axis, factors
-            )
-            inputs = {name: operations.turned(x) for name, x in inputs.items()}
-            outputs = compute(segment, inputs, operations)
-            return {
-                name: x if name == "moments" else operations.turned(x)
-                for name, x in outputs.items()
-            }
-
-        return run
-
-    def _weight(self, path):
-        """A weight by its path, such as "down1/conv/kernel"."""
-        weight = self.network
-        for part in path.split("/"):
-            weight = getattr(weight, part)
-        return weight.numpy()
-
-
-class SegmentPass:
-    """One segment, and the memory of its inputs; as OpenVINO's `SegmentPass`."""
-
-    def __init__(self, runtime, segment, statistics, shape, function):
-        self._function = function
-        self._statistics = (tf.constant(statistics.centre), tf.constant(statistics.moments))
-        self.inputs = {}
-        for name in segment.inputs:
-            scale, channels, dtype = segment_input(runtime.architecture, segment, name)
-            border, _ = border_of(runtime.architecture, segment.name)
-            sides = (scale * side + 2 * border for side in shape)
-            self.inputs[name] = np.empty((1, *sides, channels), dtype)
-
-    def __call__(self, row_weights, inside):
-        """One band; as OpenVINO's `SegmentPass`."""
-        with tensorflow_memory.reporting_out_of_memory(None):
-            tensors = {name: tf.constant(value) for name, value in self.inputs.items()}
-            rows = (tf.constant(row_weights), tf.constant(inside))
-            outputs = self._function(tensors, *self._statistics, *rows)
-            return {name: value.numpy() for name, value in outputs.items()}
-
-
-class _Operations:
-    """The operations of `fast_style.painting.segments.compute`; tensors are float32 `[N, H, W, C]`.
-
-    So they are where the blocks compute in half precision: segments exchange float32.
-    """
-
-    def __init__(self, network, centre, moments, row_weights, inside, axis, factors):
-        self.network = network
-        self.factors = factors
-        self.centre = centre
-        self.given_moments = moments
-        self.row_weights = row_weights
-        self.inside = inside
-        self.axis = axis
-        self.slices = network.architecture.normalized
-
-    def turned(self, x):
-        """An image whose rows are those of bands to one whose rows are rows, or back."""
-        return x if self.axis == 1 else tf.transpose(x, (0, 2, 1, 3))
-
-    def pack(self, name, x):
-        return tf.cast(x * self.factors[name], tf.float16) if name in self.factors else x
-
-    def unpack(self, name, x):
-        if x.dtype == tf.float16:
-            x = tf.cast(x, tf.float32) / self.factors[name]
-        return x
-
-    def from_pixels(self, pixels):
-        return tf.cast(pixels, tf.float32) - self.centre
-
-    def to_pixels(self, x):
-        if self.network.output_activation == "tanh":
-            x = 127.5 * (ops.tanh(x) + 1)
-        return to_uint8(x)
-
-    def add(self, x, y):
-        return x + y
-
-    def moments(self, _, x):
-        rest, near = _less_near_mean(x)
-        mean = self._mean(rest)
-        variance = self._mean(tf.square(rest)) - tf.square(mean)
-        return tf.concat([near + mean, variance], 0)[:, 0, 0]
-
-    def _mean(self, x):
-        """Mean over both axes, rows (or columns) weighted by `row_weights`: `[1, 1, 1, C]`."""
-        lines = tf.reduce_mean(x, 3 - self.axis)  # `[1, rows, C]`
-        return tf.einsum("nlc,l->nc", lines, self.row_weights)[:, None, None]
-
-    def masked(self, name, x):
-        border, mode = border_of(self.network.architecture, name)
-        if mode != "zero":
-            return x
-        columns = tf.pad(tf.ones(tf.shape(x)[3 - self.axis] - 2 * border), [[border, border]])
-        rows = (self.inside, columns) if self.axis == 1 else (columns, self.inside)
-        return x * rows[0][:, None, None] * rows[1][:, None]
-
-    def convolve(self, name, x):
-        block = self._block(name)
-        x = tf.cast(block.convolve(x), tf.float32)
-        return x if name in self.slices else block.finish(x, False)
-
-    def finish(self, name, raw):
-        if name not in self.slices:
-            return raw
-        mean, variance = tf.unstack(self.given_moments[:, self.slices[name]])
-        with moments_from(lambda *_: (mean, variance)):
-            return tf.cast(self._block(name).finish(raw, False), tf.float32)
-
-    def _block(self, name):
-        block = self.network
-        for part in name.split("/"):
-            block = getattr(block, part)
-        return block
-
-
-def _less_near_mean(x):
-    """Features less a number near each channel's mean, and these numbers, `[N, 1, 1, C]`.
-
-    Sums of numbers around zero keep their digits, without which rounding errors would normalize a
-    channel that is nearly constant.
-    """
-    near = tf.reduce_mean(x[:, ::_STEP, ::_STEP], (1, 2), keepdims=True)
-    return x - near, near
-
-
-def to_uint8(images):
-    """Rounds and clips float images of 0..255 to uint8."""
-    return tf.cast(tf.clip_by_value(tf.round(images), 0, 255), tf.uint8)
+@contextlib.contextmanager
+def _policy(precision):
+    """Context in which Keras makes layers that compute in a precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32" if precision == "float32" else f"mixed_{precision}")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
