@@ -1,5 +1,7 @@
 """The flags of how a picture looks, and of what paints it, that several commands share."""
 
+import sys
+
 from absl import flags
 
 from fast_style import command_line
@@ -53,6 +55,8 @@ def load(prefix, values, task, tile=None, max_memory=None):
     runtime = runtimes.choose(values.runtime, values.jit_compile, task)
     if runtime == "tensorflow":
         command_line.start_tensorflow()
+    else:
+        _import_openvino()
     command_line.refuse_unused(
         values, ("calibration", values.precision == "int8", "without --precision=int8")
     )
@@ -101,3 +105,15 @@ def define_runtime(pays):
         "--precision=int8: a folder of photographs like those to be painted (default: some that "
         "come with the program).",
     )
+
+
+def _import_openvino():
+    """Without its converter, which no command uses: its import takes longer than all the rest."""
+    name = "openvino.tools.ovc"
+    if "openvino" in sys.modules:
+        return
+    sys.modules[name] = None
+    try:
+        import openvino  # noqa: F401
+    finally:
+        del sys.modules[name]
