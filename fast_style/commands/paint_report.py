@@ -3,8 +3,6 @@
 import json
 import sys
 
-import tqdm
-
 from fast_style.commands import streams
 from fast_style.errors import one_line, printable
 from fast_style.painting.output_plan import describe_left_out
@@ -28,6 +26,7 @@ class Report:
         self._wanted = wanted
         self._names = names
         self._stream = stream
+        self._print = print
         self.failed = 0
 
     def problems(self):
@@ -45,18 +44,22 @@ class Report:
 
         Several files get a progress bar, on standard error.
         """
-        count = len(self._wanted)
-        with tqdm.tqdm(total=count, unit="image", disable=count < 2) as bar:
+        if len(self._wanted) < 2:
             for outcome in running:
-                self.failed += outcome.error is not None
-                self._report(
-                    outcome.file.source,
-                    outcome.file.target,
-                    outcome.size,
-                    outcome.seconds,
-                    outcome.error,
-                )
+                self._outcome(outcome)
+            return
+        import tqdm  # which the start of the program need not wait for
+
+        self._print = tqdm.tqdm.write
+        with tqdm.tqdm(total=len(self._wanted), unit="image") as bar:
+            for outcome in running:
+                self._outcome(outcome)
                 bar.update()
+
+    def _outcome(self, outcome):
+        self.failed += outcome.error is not None
+        file = outcome.file
+        self._report(file.source, file.target, outcome.size, outcome.seconds, outcome.error)
 
     def summary(self):
         """Prints how many of all images were painted, unless it was a single one."""
@@ -78,9 +81,9 @@ class Report:
             paths = [self._shown(one_line(path)) for path in (source, target) if path]
             known = any(path in message for path in paths)
             line = message if known else f"{self._shown(source)}: {message}"
-            tqdm.tqdm.write(f"error: {line}", file=sys.stderr)
+            self._print(f"error: {line}", file=sys.stderr)
         elif seconds is not None and self._stream is None:
-            tqdm.tqdm.write(f"{self._shown(target)}: {seconds:.2f} s")
+            self._print(f"{self._shown(target)}: {seconds:.2f} s")
         if self._stream is not None:
             self._write_json(source, target, size, seconds, message)
 

@@ -15,8 +15,10 @@ from absl import flags
 from fast_style import command_line, images
 from fast_style.commands import provided
 from fast_style.images import identity
-from fast_style.painting import runtimes, sheet
+from fast_style.painting import precisions, runtimes, sheet
 
+# Quantizing every style would take longer than the sheet.
+_PRECISIONS = [name for name in precisions.PRECISIONS if name != "int8"]
 OUTPUT = os.path.join("generated", "sheet.jpg")
 
 
@@ -37,6 +39,9 @@ def define_flags():
     flags.DEFINE_list("blend", [], "Two or four styles of which mixtures are painted.")
     flags.DEFINE_integer("steps", sheet.BLEND_STEPS, "--blend: pictures along a side.")
     flags.DEFINE_enum("runtime", "auto", runtimes.RUNTIMES, "What the network runs on.")
+    flags.DEFINE_enum(
+        "precision", "auto", _PRECISIONS, "Of the network's products, as in fast-style paint."
+    )
     flags.DEFINE_integer(
         "max_pixels", images.MAX_PIXELS, "A photograph with more pixels than this is refused."
     )
@@ -65,7 +70,7 @@ def main(argv):
     if values.blend:
         count = values.steps ** (2 if len(values.blend) == 4 else 1)
     with tqdm.tqdm(total=count, unit="picture") as bar:
-        options = {"done": bar.update, "runtime": values.runtime}
+        options = {"done": bar.update, "runtime": values.runtime, "precision": values.precision}
         if values.blend:
             made = sheet.blend_sheet(photo, prefix, values.blend, values.steps, **options)
         else:

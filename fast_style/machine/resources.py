@@ -2,6 +2,7 @@
 
 import math
 import os
+import pathlib
 
 import psutil
 
@@ -48,6 +49,15 @@ def limit_threads(count):
     """
     global _THREADS
     _THREADS = count
+
+
+def processor_flags():
+    """Names of what the processor can do, such as "amx_bf16" (set); empty where none are told."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())
 
 
 def has_nvidia_driver():

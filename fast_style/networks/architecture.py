@@ -3,6 +3,7 @@
 This is all that is needed to load a network without TensorFlow, or to feed it bands of an image.
 """
 
+import functools
 from dataclasses import asdict, dataclass
 
 from fast_style.errors import InvalidValue, check_choice, check_integer
@@ -35,9 +36,6 @@ class Convolution:
         kernel_size: int, pixels.
         inputs, outputs: int, channels.
         scale: int, rows of its output for one row of the bottleneck: 4, 2 or 1.
-        affected_rows: int, rows of its output next to a band's edge that depend on pixels beyond
-            the edge, if the segment that computes it gets the band alone
-            (`fast_style.painting.segments`).
     """
 
     name: str
@@ -45,12 +43,6 @@ class Convolution:
     inputs: int
     outputs: int
     scale: int
-    affected_rows: int
-
-    @property
-    def context_rows(self):
-        """Rows of the bottleneck that a band needs of its neighbour for this output to be exact."""
-        return -(-self.affected_rows // self.scale)
 
 
 @dataclass(frozen=True)
@@ -90,7 +82,7 @@ class Architecture:
         """Names of the residual blocks, in order."""
         return [f"residual{i + 1}" for i in range(self.residual_blocks)]
 
-    @property
+    @functools.cached_property
     def convolutions(self):
         """The network's `Convolution`s in order, a dict by name."""
         width, kernel = self.width, self.strided_kernel
@@ -108,22 +100,9 @@ class Architecture:
             ("up2", up, 2 * width, width, 4),
             ("out", 9, width, 3, 4),
         ]
-        found, scale, affected = {}, STRIDE, 0
-        for line in table:
-            name, size, _, _, new_scale = line
-            if name.startswith("residual") or name == "up1":
-                affected = 0  # a segment begins here: its input is exact up to the edge
-            # A kernel adds the rows on either side of its centre; a stride of 2 halves the number,
-            # rounded up, and upsampling doubles it.
-            radius = (size - 1) // 2
-            if new_scale < scale:
-                affected = -(-(affected + radius) // 2)
-            else:
-                affected = affected * (new_scale // scale) + radius
-            found[name], scale = Convolution(*line, affected), new_scale
-        return found
+        return {line[0]: Convolution(*line) for line in table}
 
-    @property
+    @functools.cached_property
     def normalized(self):
         """The place of each instance normalization's moments in an array `[2, channels]`.
 

@@ -112,8 +112,11 @@ class ConvBlock(keras.layers.Layer):
             self.norm.build((None, None, None, self.filters))
 
     def call(self, inputs, training=False, styles=None):
-        x = self.conv(self.pad(inputs))
-        return self.finish(x, training, styles)
+        return self.finish(self.convolve(self.pad(inputs)), training, styles)
+
+    def convolve(self, padded):
+        """The convolution of an input with its border, which the output has not."""
+        return self.conv(padded)
 
     def finish(self, x, training, styles=None):
         """Normalization and ReLU, on the output of the convolution."""
@@ -173,11 +176,14 @@ class NearestUpBlock(_UpBlock):
         if self.enlarge is not None:
             pad = Padding2D(1, self.padding, dtype=self.dtype_policy)
             return self.finish(self.conv(pad(self.enlarge(inputs))), training, styles)
+        return super().call(inputs, training, styles)
+
+    def convolve(self, padded):
         # What nearest neighbour repeats is multiplied once: each output pixel sees 2x2 input
         # pixels, so both steps are one convolution of stride 1/2, with 4/9 of the products.
         kernel = nearest_kernel(self.conv.kernel, ops)
-        x = ops.conv_transpose(self.pad(inputs), kernel, strides=2, padding="valid")[:, 3:-3, 3:-3]
-        return self.finish(x + ops.cast(self.conv.bias, x.dtype), training, styles)
+        x = ops.conv_transpose(padded, kernel, strides=2, padding="valid")[:, 3:-3, 3:-3]
+        return x + ops.cast(self.conv.bias, x.dtype)
 
 
 @keras.saving.register_keras_serializable("fast_style")
@@ -206,6 +212,10 @@ class TransposedUpBlock(_UpBlock):
         kept = slice(1, None if self.kernel_size == 3 else -1)
         x = self.conv(inputs)[:, kept, kept]
         return self.finish(x, training, styles)
+
+    def convolve(self, padded):
+        kept = slice(3, -2 if self.kernel_size == 3 else -3)
+        return self.conv(padded)[:, kept, kept]
 
 
 def make_up_block(kind, filters, **kwargs):

@@ -6,20 +6,29 @@ Transfer via Thumbnail Instance Normalization*, take the moments from a downscal
 not the image's own, and the picture differs from the one painted at once (`benchmarks.tiling`
 prints by how much). Here they are the image's own: the network is divided into segments at its
 normalizations (`fast_style.painting.segments`), every segment sees all bands before the next one
-begins, and the features in between, at a quarter of the image's height and width, wait in memory or
-in a file. The result is that of the whole image; only a few rows at the edges of bands are computed
-twice, and nothing is blended.
+begins, and the features in between wait in memory or in a file. The result is that of the whole
+image; only a row or two at the edges of bands are computed twice, and nothing is blended.
 """
 
 import contextlib
+import functools
+import math
 
 import numpy as np
 
 from fast_style.errors import InvalidValue
 from fast_style.networks.architecture import SMALLEST, STRIDE
-from fast_style.networks.padding import pad_edges, padded_side
+from fast_style.networks.padding import padded_side
 from fast_style.painting import feature_buffers
-from fast_style.painting.segments import Statistics, centres, segments
+from fast_style.painting.band_windows import Pixels, Window
+from fast_style.painting.segments import (
+    Statistics,
+    border_of,
+    centres,
+    segment_input,
+    segments,
+    waiting,
+)
 
 # Rows of an image lie together in memory and columns do not: bands are made of columns only where
 # rows would be longer, and so need more memory, by more than this factor.
@@ -32,9 +41,8 @@ def padded(side):
 
 
 def least_rows(architecture):
-    """The fewest rows (pixels) that a band may have: as many as both neighbours lend it."""
-    context = max(c.context_rows for c in architecture.convolutions.values())
-    return 2 * context * STRIDE
+    """The fewest rows (pixels) that a band may have: more than any border (`border_of`)."""
+    return 4 * STRIDE
 
 
 def short_side(shape):
@@ -45,8 +53,16 @@ def short_side(shape):
 
 def feature_bytes(architecture, shape):
     """Bytes of the features between the segments for an image of `shape` (height, width, ...)."""
-    height, width = (padded(side) // STRIDE for side in shape[:2])
-    return 2 * height * width * 4 * architecture.width * 4  # two buffers of 4-byte floats
+    return math.prod(padded(side) // STRIDE for side in shape[:2]) * _bytes_of_one(architecture)
+
+
+def _bytes_of_one(architecture):
+    """Bytes of the features of one pixel of the bottleneck: the most that wait at a time.
+
+    The residual blocks' running sum, which waits beside "raw", takes the second half.
+    """
+    found = (waiting(architecture, name) for name in architecture.convolutions if name != "out")
+    return max(scale**2 * channels * dtype.itemsize for scale, channels, dtype in found)
 
 
 def check_rows(architecture, rows):
@@ -103,6 +119,7 @@ def _run(runtime, image, painted, rows, in_memory, statistics):
         moments = np.zeros((2, architecture.normalized_channels), np.float32)
         statistics = Statistics(centres(architecture, image[None])[0], moments)
     with contextlib.ExitStack() as stack:
+        stack.callback(runtime.release)
         features = _features(architecture, image.shape, in_memory, stack)
         image_pass = _Pass(runtime, image, painted, rows // STRIDE, features, statistics)
         for segment in plan if painted is not None else plan[:-1]:
@@ -111,15 +128,12 @@ def _run(runtime, image, painted, rows, in_memory, statistics):
 
 
 def _features(architecture, shape, in_memory, stack):
-    """The buffers of the features between the segments: dict of two by name."""
-    height, width = (padded(side) // STRIDE for side in shape[:2])
-    if _axis(shape) == 2:
-        height, width = width, height
-    rows = (height, width, 4 * architecture.width)
+    """The buffer of the features between the segments."""
+    size = feature_bytes(architecture, shape)
     if in_memory:
-        return {name: feature_buffers.InMemory(rows) for name in ("raw", "x")}
-    feature_buffers.check_disk(feature_bytes(architecture, shape))
-    return {name: stack.enter_context(feature_buffers.InFile(rows)) for name in ("raw", "x")}
+        return feature_buffers.InMemory(size)
+    feature_buffers.check_disk(size)
+    return stack.enter_context(feature_buffers.InFile())
 
 
 def _axis(shape):
@@ -132,82 +146,69 @@ class _Pass:
 
     def __init__(self, runtime, image, painted, rows, features, statistics):
         self._runtime = runtime
+        self._architecture = runtime.architecture
         self._axis = _axis(image.shape)
         self._image = self._as_rows(image)
         self._painted = None if painted is None else self._as_rows(painted)
         self._height, self._width = (padded(side) // STRIDE for side in self._image.shape[:2])
-        self._rows = rows
+        # As even as possible: what is computed for rows that the last band lacks is dropped.
+        self._rows = -(-self._height // -(-self._height // rows))
         self._features = features
         self._statistics = statistics
 
     def run(self, segment):
         """Takes every band through one segment."""
-        measured = _Moments()
-        sources = [
-            _Pixels(self._image, self._width) if name == "pixels" else self._features[name]
-            for name in segment.inputs
-        ]
-        context = self._runtime.architecture.convolutions[segment.name].context_rows
-        for parts, start, stop, own in _bands(sources, self._height, self._rows, context):
-            inputs = {
-                name: self._as_rows(part.reshape(-1, *part.shape[-2:]))[None]
-                for name, part in zip(segment.inputs, parts, strict=True)
-            }
-            weights = np.zeros(len(parts[0]), np.float32)
-            weights[own] = 1 / (stop - start)
-            outputs = self._runtime.run_segment(
-                segment, inputs, self._statistics, weights, self._axis
-            )
-            if "moments" in outputs:
-                measured.add(outputs["moments"], stop - start)
-            self._keep(outputs, start, stop, own)
+        measured, rows = _Moments(), self._rows
+        scale = self._architecture.convolutions[segment.name].scale
+        with self._runtime.segment_pass(
+            segment, self._statistics, (rows, self._width), self._axis
+        ) as compute:
+            inputs = [self._window(segment, *item) for item in compute.inputs.items()]
+            for start in range(0, self._height, rows):
+                count = min(rows, self._height - start)
+                inside = [window.move_to(start) for window in inputs][0]
+                weights = np.zeros((rows, scale), np.float32)
+                weights[:count] = 1 / (scale * count)
+                outputs = compute(weights.ravel(), inside)
+                if "moments" in outputs:
+                    measured.add(outputs["moments"], count)
+                self._keep(segment, outputs, start, count)
         if "moments" in segment.outputs:
-            channels = self._runtime.architecture.normalized[segment.name]
+            channels = self._architecture.normalized[segment.name]
             self._statistics.moments[:, channels] = measured.result()
 
-    def _keep(self, outputs, start, stop, own):
-        """Stores a band's features and pixels, without the rows of its neighbours."""
+    def _window(self, segment, name, array):
+        """The `Window` that fills the array of one input."""
+        scale = segment_input(self._architecture, segment, name)[0]
+        border = border_of(self._architecture, segment.name)
+        if name == "pixels":
+            read = Pixels(self._image, self._width).read
+        else:
+            read = functools.partial(self._features.read, **self._place(name, scale))
+        return Window(read, array[0], border, scale, scale * self._height)
+
+    def _place(self, name, scale):
+        """Where the rows of "raw" or "x" lie in the features: stride and offset, bytes."""
+        stride = self._width * _bytes_of_one(self._architecture) // scale
+        return {"stride": stride, "offset": stride // 2 if name == "x" else 0}
+
+    def _keep(self, segment, outputs, start, count):
+        """Stores a band's features and pixels."""
         for name in {"raw", "x"} & set(outputs):
-            self._features[name].write(start, self._as_rows(outputs[name][0])[own])
+            scale = waiting(self._architecture, segment.name)[0] if name == "raw" else 1
+            border = border_of(self._architecture, segment.name)[0] if name == "x" else 0
+            rows = outputs[name].reshape(outputs[name].shape[1], -1)
+            ends = border * outputs[name].shape[-1]
+            rows = rows[border : border + scale * count, ends : rows.shape[1] - ends]
+            self._features.write(rows, scale * start, **self._place(name, scale))
         if "pixels" in outputs:
-            target = self._painted[STRIDE * start : STRIDE * stop]
-            pixels = self._as_rows(outputs["pixels"][0])[STRIDE * own.start :]
+            pixels = outputs["pixels"][0, : STRIDE * count]
+            target = self._painted[STRIDE * start : STRIDE * start + len(pixels)]
             target[:] = pixels[: len(target), : target.shape[1]]
 
     def _as_rows(self, image):
-        """An image `[H, W, C]` turned so that its bands are rows, or back."""
+        """An image `[H, W, C]` turned so that its bands are rows."""
         return image if self._axis == 1 else image.swapaxes(0, 1)
-
-
-def _bands(sources, height, rows, context):
-    """Bands together with at least `context` rows of each neighbour, all of one size.
-
-    Every row is read once and in order, and held until the band below has seen it: a segment's
-    output for a band may be written over the band itself.
-
-    Args:
-        sources: list of objects with `read(start, stop)`.
-        height: int, rows of the bottleneck in all.
-        rows: int, the most that a band may have.
-        context: int, rows.
-
-    Yields:
-        list of arrays, one for each source; the band's first row and the one after its last (ints);
-        the slice of the arrays that holds these rows.
-    """
-    rows = -(-height // -(-height // rows))  # as even as possible
-    window = min(height, rows + 2 * context)
-    held, first, read = None, 0, 0
-    for start in range(0, height, rows):
-        stop = min(start + rows, height)
-        low = min(max(0, start - context), height - window)
-        if held is not None:
-            held = [part[low - first :] for part in held]
-        if low + window > read:
-            new = [source.read(read, low + window) for source in sources]
-            held = new if held is None else list(map(np.concatenate, zip(held, new, strict=True)))
-        first, read = low, low + window
-        yield held, start, stop, slice(start - low, stop - low)
 
 
 class _Moments:
@@ -228,17 +229,3 @@ class _Moments:
 
     def result(self):
         return np.stack([self.mean, self.variance])
-
-
-class _Pixels:
-    """An image, read in rows of the bottleneck, padded with its last row and column."""
-
-    def __init__(self, image, width):
-        self.image, self.width = image, STRIDE * width
-
-    def read(self, start, stop):
-        rows = self.image[STRIDE * start : STRIDE * stop]
-        if not len(rows):  # beyond an image of fewer rows than the network needs
-            rows = np.repeat(self.image[-1:], STRIDE * (stop - start), axis=0)
-        rows = pad_edges(rows, STRIDE * (stop - start), self.width)
-        return rows.reshape(stop - start, STRIDE, self.width, 3)

@@ -14,7 +14,7 @@ from fast_style.painting import bands
 SHARE = 0.6
 _UNITS = {"": 20, "m": 20, "mib": 20, "k": 10, "kib": 10, "g": 30, "gib": 30}
 # Pixels; higher bands are slower: each segment touches more memory for the first time.
-_MAX_ROWS = 128
+_MAX_ROWS = 64
 # Pixels, of the tiles of a network that enlarges: with smaller ones most of the work would be for
 # the pixels around them, and larger ones are no faster.
 _LEAST_SIDE, _MOST_SIDE = 32, 512

@@ -8,6 +8,7 @@ from fast_style.checkpoints.metadata import check_task, read_metadata, task_of
 from fast_style.errors import InvalidValue, check_choice
 from fast_style.machine import resources
 from fast_style.networks.architecture import STYLE
+from fast_style.painting import precisions
 
 RUNTIMES = ("auto", "openvino", "tensorflow")
 
@@ -52,7 +53,15 @@ def choose(runtime="auto", jit_compile=False, task=STYLE):
     return "openvino" if faster else "tensorflow"
 
 
-def load(prefix, runtime="auto", jit_compile=False, task=None, style=None):
+def load(
+    prefix,
+    runtime="auto",
+    jit_compile=False,
+    task=None,
+    style=None,
+    precision="float32",
+    calibration=None,
+):
     """A runtime with the network of a checkpoint.
 
     Args:
@@ -60,24 +69,34 @@ def load(prefix, runtime="auto", jit_compile=False, task=None, style=None):
         runtime, jit_compile: as in `choose`.
         task: what the network must have been trained for, or None for any.
         style: which of several styles, see `fast_style.checkpoints.styles`.
+        precision: as in `fast_style.painting.precisions.choose`.
+        calibration: folder of photographs for int8 (`fast_style.painting.quantization`); None:
+            those that come with the program.
 
     Returns:
         `OpenVINORuntime` or `TensorFlowRuntime`, and the checkpoint's metadata (dict).
 
     Raises:
-        ValueError: as in `choose`; or `style` is missing, unknown, or given for a network of one.
+        ValueError: as in `choose` and `fast_style.painting.precisions.choose`; `style` is missing,
+            unknown, or given for a network of one; or `calibration` is given without int8.
         FileNotFoundError: there is no checkpoint at `prefix`.
         fast_style.checkpoints.metadata.CheckpointError: it is damaged, or of another task.
     """
     metadata = read_metadata(prefix)
     check_task(prefix, metadata, task)
+    if calibration is not None and precision != "int8":
+        raise InvalidValue("`calibration` is for `precision` int8 only")
+    chosen = choose(runtime, jit_compile, task_of(metadata))
     # Imported only if it is used: TensorFlow takes seconds.
-    if choose(runtime, jit_compile, task_of(metadata)) == "openvino":
-        return openvino().load(prefix, style)
+    if chosen == "openvino":
+        runtime = openvino()
+        precision = precisions.choose(precision, chosen, task_of(metadata))
+        return runtime.load(prefix, style, precision, calibration)
     resources.limit_tensorflow()
+    precision = precisions.choose(precision, chosen, task_of(metadata))
     from fast_style.painting.tensorflow_runtime import TensorFlowRuntime
 
-    return TensorFlowRuntime.load(prefix, jit_compile, style)
+    return TensorFlowRuntime.load(prefix, jit_compile, style, precision)
 
 
 def openvino():

@@ -58,6 +58,8 @@ class Stylizer:
         max_memory=None,
         task=None,
         style=None,
+        precision="auto",
+        calibration=None,
     ):
         """A `Stylizer` for the checkpoint at `prefix`, such as "checkpoints/ckpt-done".
 
@@ -71,15 +73,22 @@ class Stylizer:
                 None for any.
             style: of a network of several styles the one to paint, such as "wave", or a mixture,
                 such as "starry_night:2,wave:1"; None for a network of one.
+            precision: "float32", "bfloat16", "int8", or "auto"
+                (`fast_style.painting.precisions.choose`).
+            calibration: for int8 a folder of photographs like those to be painted; None: those that
+                come with the program (`fast_style.painting.quantization`).
 
         Raises:
-            ValueError: an unknown runtime, or one that is not installed or not for this network;
-                `tile` or `max_memory` as in the constructor; `style` missing, unknown, or given for
-                a network of one style.
+            ValueError: an unknown runtime or precision, or one that is not installed or not for
+                this network; `tile` or `max_memory` as in the constructor; `style` missing,
+                unknown, or given for a network of one style; `calibration` without int8, or without
+                images.
             FileNotFoundError: there is no checkpoint at `prefix`.
             fast_style.checkpoints.metadata.CheckpointError: it is damaged, or of another task.
         """
-        loaded, metadata = runtimes.load(prefix, runtime, jit_compile, task, style)
+        loaded, metadata = runtimes.load(
+            prefix, runtime, jit_compile, task, style, precision, calibration
+        )
         return cls(loaded, metadata=metadata, tile=tile, max_memory=max_memory)
 
     @property

@@ -1,18 +1,23 @@
 """Painting with TensorFlow, on a GPU if there is one."""
 
+import contextlib
 import threading
 
+import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import chosen_mixture
 from fast_style.machine import tensorflow_memory
 from fast_style.networks.normalization import moments_from
-from fast_style.painting.segments import centres, compute
-
-_STEP = 8  # rows and columns from one pixel that counts for a number near the mean to the next
+from fast_style.painting.segments import centres
+from fast_style.painting.tensorflow_segments import (
+    SegmentPass,
+    less_near_mean,
+    to_uint8,
+    trace,
+)
 
 
 class TensorFlowRuntime:
@@ -34,6 +39,8 @@ class TensorFlowRuntime:
     """
 
     name = "tensorflow"
+    precision = "float32"
+    """Of the convolutions; also of a network that was given, which may have policies of its own."""
     # `benchmarks.pass_memory` measures 490 for the whole network and 778 for bands on two cores.
     # The margin is nearly twofold: TensorFlow schedules operations as threads are free, so more
     # cores hold more tensors at a time.
@@ -69,23 +76,28 @@ class TensorFlowRuntime:
         self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, prefix, jit_compile=False, style=None):
+    def load(cls, prefix, jit_compile=False, style=None, precision="float32"):
         """The runtime for a checkpoint, and its metadata (dict).
 
         Args:
             prefix: checkpoint prefix.
             jit_compile: bool, whether XLA compiles the network.
             style: which of several styles, see `fast_style.checkpoints.styles`.
+            precision: "float32", "bfloat16" or "float16", of convolutions; normalizations compute
+                in float32.
 
         Raises:
             ValueError: `style` is missing, unknown, or given for a network of one.
             FileNotFoundError: there is no checkpoint at `prefix`.
             fast_style.checkpoints.store.CheckpointError: it is damaged.
         """
-        network, metadata = store.load_network(prefix, style=style)
+        with _policy(precision):
+            network, metadata = store.load_network(prefix, style=style)
         if style is None:  # which is an error for a network of several
             chosen_mixture(metadata, getattr(network, "styles", 1), prefix, None)
-        return cls(network, jit_compile), metadata
+        runtime = cls(network, jit_compile)
+        runtime.precision = precision
+        return runtime, metadata
 
     def choose_style(self, number):
         """Paints in one style (int) of a network of several from now on, not in their mean."""
@@ -105,20 +117,15 @@ class TensorFlowRuntime:
         with tensorflow_memory.reporting_out_of_memory(None):
             return self._function(images, self._centres(images)).numpy()
 
-    def run_segment(self, segment, inputs, statistics, row_weights, axis):
-        """One pass over a part of an image; as `OpenVINORuntime.run_segment`."""
+    @contextlib.contextmanager
+    def segment_pass(self, segment, statistics, shape, axis):
+        """Context of a `SegmentPass`; as `OpenVINORuntime.segment_pass`."""
         with self._lock:
             if (segment, axis) not in self._segments:
-                self._segments[segment, axis] = self._trace(segment, axis)
-        with tensorflow_memory.reporting_out_of_memory(None):
-            tensors = {name: tf.constant(value) for name, value in inputs.items()}
-            outputs = self._segments[segment, axis](
-                tensors,
-                tf.constant(statistics.centre),
-                tf.constant(statistics.moments),
-                tf.constant(row_weights),
-            )
-            return {name: value.numpy() for name, value in outputs.items()}
+                self._segments[segment, axis] = trace(self.network, segment, axis)
+        yield SegmentPass(
+            self.architecture, segment, statistics, shape, self._segments[segment, axis]
+        )
 
     def release(self):
         """Frees the memory that passes keep for later ones: none here."""
@@ -143,7 +150,7 @@ class TensorFlowRuntime:
 
     def _moments(self, _, x):
         """Mean and variance over height and width, for `moments_from`."""
-        rest, near = _less_near_mean(x)
+        rest, near = less_near_mean(x)
         mean = tf.reduce_mean(rest, (1, 2), keepdims=True)
         if self._jit_compile:
             square = tf.reduce_mean(tf.square(rest), (1, 2), keepdims=True)
@@ -152,106 +159,13 @@ class TensorFlowRuntime:
             square = tf.square(tf.math.reduce_euclidean_norm(rest, (1, 2), keepdims=True)) / size
         return near + mean, square - tf.square(mean)
 
-    def _trace(self, segment, axis):
-        channels = {"pixels": 3}
-        inputs = {
-            name: tf.TensorSpec(
-                [1, None, None, channels.get(name, 4 * self.architecture.width)],
-                tf.uint8 if name == "pixels" else tf.float32,
-            )
-            for name in segment.inputs
-        }
 
-        @tf.function(
-            input_signature=[
-                inputs,
-                tf.TensorSpec([3], tf.float32),
-                tf.TensorSpec([2, None], tf.float32),
-                tf.TensorSpec([None], tf.float32),
-            ],
-            autograph=False,
-        )
-        def run(inputs, centre, moments, row_weights):
-            operations = _Operations(self.network, centre, moments, row_weights, axis)
-            return compute(segment, inputs, operations)
-
-        return run
-
-
-class _Operations:
-    """The operations of `fast_style.painting.segments.compute`; tensors are float32 `[N, H, W, C]`.
-
-    So they are where the blocks compute in half precision: segments exchange float32.
-    """
-
-    def __init__(self, network, centre, moments, row_weights, axis):
-        self.network = network
-        self.centre = centre
-        self.given_moments = moments
-        self.row_weights = row_weights
-        self.axis = axis
-        self.slices = network.architecture.normalized
-
-    def from_pixels(self, pixels):
-        return tf.cast(pixels, tf.float32) - self.centre
-
-    def to_pixels(self, x):
-        if self.network.output_activation == "tanh":
-            x = 127.5 * (ops.tanh(x) + 1)
-        return to_uint8(x)
-
-    def add(self, x, y):
-        return x + y
-
-    def moments(self, x):
-        rest, near = _less_near_mean(x)
-        mean = self._mean(rest)
-        variance = self._mean(tf.square(rest)) - tf.square(mean)
-        return tf.concat([near + mean, variance], 0)[:, 0, 0]
-
-    def _mean(self, x):
-        """Mean over both axes, rows (or columns) weighted by `row_weights`: `[1, 1, 1, C]`."""
-        lines = tf.reduce_mean(x, 3 - self.axis)  # `[1, rows, C]`
-        each = tf.shape(lines)[1] // tf.size(self.row_weights)
-        row_weights = tf.repeat(self.row_weights / tf.cast(each, tf.float32), each)
-        return tf.einsum("nlc,l->nc", lines, row_weights)[:, None, None]
-
-    def convolve(self, name, x):
-        """The input of a block's instance normalization; without one, the block's output."""
-        found = {}
-
-        def take(_, raw):
-            found["raw"] = raw
-            return tf.zeros(raw.shape[-1]), tf.ones(raw.shape[-1])
-
-        with moments_from(take):
-            whole = self._block(name)(x)
-        return tf.cast(found.get("raw", whole), tf.float32)
-
-    def finish(self, name, raw):
-        if name not in self.slices:
-            return raw
-        mean, variance = tf.unstack(self.given_moments[:, self.slices[name]])
-        with moments_from(lambda *_: (mean, variance)):
-            return tf.cast(self._block(name).finish(raw, False), tf.float32)
-
-    def _block(self, name):
-        block = self.network
-        for part in name.split("/"):
-            block = getattr(block, part)
-        return block
-
-
-def _less_near_mean(x):
-    """Features less a number near each channel's mean, and these numbers, `[N, 1, 1, C]`.
-
-    Sums of numbers around zero keep their digits, without which rounding errors would normalize a
-    channel that is nearly constant.
-    """
-    near = tf.reduce_mean(x[:, ::_STEP, ::_STEP], (1, 2), keepdims=True)
-    return x - near, near
-
-
-def to_uint8(images):
-    """Rounds and clips float images of 0..255 to uint8."""
-    return tf.cast(tf.clip_by_value(tf.round(images), 0, 255), tf.uint8)
+@contextlib.contextmanager
+def _policy(precision):
+    """Context in which Keras makes layers that compute in a precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32" if precision == "float32" else f"mixed_{precision}")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

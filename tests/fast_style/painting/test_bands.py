@@ -43,10 +43,10 @@ def load(request, tmp_path_factory):
 
 
 def assert_same(painted, expected):
-    """But for sums in another order, which may round to the neighbour."""
+    """But for sums in another order and features in float16, which may round to the neighbour."""
     distance = np.abs(painted.astype(int) - expected)
     assert distance.max() <= 1
-    assert (distance > 0).mean() < 0.01
+    assert (distance > 0).mean() < 0.05
 
 
 @pytest.mark.parametrize("options", NETWORKS, ids=str)

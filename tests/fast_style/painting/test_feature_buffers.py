@@ -13,16 +13,34 @@ from fast_style.painting import feature_buffers
 @pytest.mark.parametrize("kind", [feature_buffers.InMemory, feature_buffers.InFile])
 def test_rows_come_back_as_they_were_written(kind, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    rows = np.random.default_rng(0).normal(size=(7, 5, 3)).astype("float32")
-    buffer = kind(rows.shape)
-    with buffer if kind is feature_buffers.InFile else contextlib.nullcontext():
-        buffer.write(4, rows[4:])
-        buffer.write(0, rows.swapaxes(0, 1).copy().swapaxes(0, 1)[:4])  # not contiguous
-        np.testing.assert_array_equal(buffer.read(0, 7), rows)
-        part = buffer.read(2, 5)
-        buffer.write(2, 0 * part)  # what was read stays
-        np.testing.assert_array_equal(part, rows[2:5])
+    rows = np.random.default_rng(0).normal(size=(7, 20)).astype("float32")
+    other = rows[:, :6].astype("float16")
+    in_file = kind is feature_buffers.InFile
+    buffer = kind() if in_file else kind(7 * 120)
+    with buffer if in_file else contextlib.nullcontext():
+        buffer.write(np.pad(rows, 2)[2:-2, 2:-2], 0, 120)  # not contiguous
+        buffer.write(other, 0, 120, 80)
+        part = np.full((4, 24), 9, np.float32)
+        buffer.read(part[:3, 2:-2], 2, 120)
+        np.testing.assert_array_equal(part[:3, 2:-2], rows[2:5])
+        assert np.all(part[:, [0, 1, -1]] == 9)
+        assert np.all(part[3] == 9)
+        beside = np.empty((7, 6), np.float16)
+        buffer.read(beside, 0, 120, 80)
+        np.testing.assert_array_equal(beside, other)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", [feature_buffers.InMemory, feature_buffers.InFile])
+def test_many_rows_are_copied_whole(kind):
+    rows = np.random.default_rng(0).integers(0, 256, (301, 10000), np.uint8)
+    in_file = kind is feature_buffers.InFile
+    buffer = kind() if in_file else kind(rows.size)
+    with buffer if in_file else contextlib.nullcontext():
+        buffer.write(rows, 0, 10000)
+        found = np.empty_like(rows)
+        buffer.read(found, 0, 10000)
+    np.testing.assert_array_equal(found, rows)
 
 
 def test_a_disk_that_is_too_small_is_named_with_what_helps(tmp_path, monkeypatch):

@@ -53,7 +53,8 @@ def test_small_images_are_painted_at_once():
 
 
 def test_large_images_are_cut_as_memory_allows():
-    less, more = (memory.plan(RUNTIME, (4000, 6000, 3), size * 2**30) for size in (1, 4))
+    sizes = (600 * MIB, 4 * 2**30)
+    less, more = (memory.plan(RUNTIME, (4000, 6000, 3), size) for size in sizes)
     assert 16 <= less.rows < more.rows
     assert less.rows % 4 == 0
     assert (less.in_memory, more.in_memory) == (False, True)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from fast_style import Stylizer
-from fast_style.machine import resources
+from fast_style.checkpoints import store
 from fast_style.networks.architecture import Architecture
-from fast_style.painting import bands, openvino_graph, openvino_runtime, runtimes
+from fast_style.painting import bands, openvino_devices, openvino_graph, runtimes
 from fast_style.painting.segments import segments
+from tests.checks import make_painter
 from tests.conftest import ROOT
 
 # Paints an image at once, then as --tile=auto, where an allocation of 768 MB fails.
@@ -64,8 +65,10 @@ def test_any_other_error_stays_what_it_is(prefix, monkeypatch):
 
 
 def test_threads_that_paint_in_bands_compile_each_segment_once(prefix, photo, monkeypatch):
-    made, model = [], openvino_graph.segment_model
-    monkeypatch.setattr(openvino_graph, "segment_model", lambda *a: made.append(a) or model(*a))
+    made, compile_model = [], openvino_devices.compile_model
+    monkeypatch.setattr(
+        openvino_devices, "compile_model", lambda *a: made.append(a) or compile_model(*a)
+    )
     stylizer = Stylizer.load(prefix, runtime="openvino", tile=16)
     barrier = threading.Barrier(3)
     whole = bands._Pass.run
@@ -75,27 +78,30 @@ def test_threads_that_paint_in_bands_compile_each_segment_once(prefix, photo, mo
         whole(*arguments)
 
     monkeypatch.setattr(bands._Pass, "run", together)
-    threads = [
-        threading.Thread(target=stylizer, args=(photo(64, 20, seed=seed),)) for seed in range(3)
-    ]
+    found = {}
+
+    def paint(seed):
+        found[seed] = stylizer(photo(64, 20, seed=seed))
+
+    threads = [threading.Thread(target=paint, args=(seed,)) for seed in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(made) == 3 * len(segments(Architecture(width=4, residual_blocks=1)))
+    monkeypatch.undo()
+    for seed, painted in found.items():
+        np.testing.assert_array_equal(painted, stylizer(photo(64, 20, seed=seed)))
+    assert not np.array_equal(found[0], found[1])
 
 
-def test_threads_keep_to_the_control_group(prefix, monkeypatch):
-    asked = []
-
-    class Core:
-        def compile_model(self, model, device, options):
-            asked.append(options.get("INFERENCE_NUM_THREADS"))
-            return np  # anything
-
-    monkeypatch.setattr(openvino_runtime.ov, "Core", Core)
-    monkeypatch.setattr(openvino_runtime, "_CORE", None)
-    for limit in (3, None):
-        monkeypatch.setattr(resources, "thread_limit", lambda limit=limit: limit)
-        openvino_runtime._compile(None)
-    assert asked == [3, None]
+def test_residual_blocks_share_two_models(tmp_path, photo, monkeypatch):
+    store.save_network(make_painter(residual_blocks=4), tmp_path / "ckpt", {})
+    made, compile_model = [], openvino_devices.compile_model
+    monkeypatch.setattr(
+        openvino_devices, "compile_model", lambda *a: made.append(a) or compile_model(*a)
+    )
+    stylizer = Stylizer.load(tmp_path / "ckpt", runtime="openvino", tile=16)
+    stylizer(photo(64, 20))
+    # The first block has no running sum.
+    assert len(made) == len(Architecture(residual_blocks=0).convolutions) + 3

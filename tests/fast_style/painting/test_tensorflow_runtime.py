@@ -34,12 +34,16 @@ def test_moments_are_weighted_means_of_what_the_convolution_gives(painter, photo
     runtime = TensorFlowRuntime(painter)
     image = photo(24, 32)
     first = segments(runtime.architecture)[0]
-    weights = np.zeros((24, 32)[axis - 1] // 4, np.float32)
-    weights[1:3] = 0.5  # two rows (or columns) of the bottleneck, 8 of the image
+    rows, columns = (24, 32) if axis == 1 else (32, 24)
+    weights = np.zeros(rows, np.float32)
+    weights[4:12] = 1 / 8
     moments = np.zeros((2, runtime.architecture.normalized_channels), np.float32)
     centre = np.float32([100, 120, 140])
     statistics = Statistics(centre, moments)
-    found = runtime.run_segment(first, {"pixels": image[None]}, statistics, weights, axis)
+    bordered = np.pad(image, [[4, 4], [4, 4], [0, 0]], "reflect")
+    with runtime.segment_pass(first, statistics, (rows // 4, columns // 4), axis) as compute:
+        compute.inputs["pixels"][0] = bordered if axis == 1 else bordered.swapaxes(0, 1)
+        found = compute(weights, np.ones(rows + 8, np.float32))
     features = np.array(painter.down1.conv(painter.down1.pad(floats(image) - centre)))[0]
     part = features[4:12] if axis == 1 else features[:, 4:12]
     expected = [part.mean((0, 1)), part.var((0, 1))]
