@@ -60,6 +60,16 @@ def test_without_a_checkpoint_the_network_that_comes_along_paints(tmp_path):
     assert sorted(os.listdir(tmp_path / "out")) == ["a.png", "b.png"]
 
 
+def test_with_a_style_and_no_checkpoint_the_gallery_that_comes_along_paints(tmp_path):
+    photo = write_photo(tmp_path / "a.png")
+    process = evaluate("a.png", "--style=wave:2,the_scream:1", "--output=out.png", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    stylizer = Stylizer.load(ROOT / "checkpoints" / "gallery", style="wave:2,the_scream:1")
+    np.testing.assert_array_equal(images.read(tmp_path / "out.png"), stylizer(images.read(photo)))
+    process = evaluate("a.png", "--style=guernica", cwd=tmp_path)
+    assert_one_line_error(process, "guernica", "cherry_tree", "woman_with_a_hat")
+
+
 def test_the_device_is_said(prefix, tmp_path):
     photo = write_photo(tmp_path / "photo.png")
     for runtime in ("openvino", "tensorflow"):

@@ -177,7 +177,7 @@ def test_mistakes_are_one_line_and_leave_nothing(clip, prefix, tmp_path):
         ((clip, f"--output={clip}"), ("would replace",)),
         ((clip, "nothing/there"), ("nothing/there",)),
         ((clip, ROOT / "checkpoints" / "sr-x4"), ("sr-x4", "super_resolution")),
-        ((clip, "--style=wave"), ("style", "ckpt-done")),
+        ((clip, prefix, "--style=wave"), ("style", "ckpt-done")),
     ):
         process = paint(*arguments, cwd=tmp_path)
         lines = process.stderr.replace("\r", "\n").strip().splitlines()

@@ -18,10 +18,12 @@ pytestmark = pytest.mark.slow
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PACKAGES = ("data", "fast_style", "gatys")
 COMES_ALONG = {
-    "fast_style/pretrained/ckpt-done.data-00000-of-00001": "checkpoints",
-    "fast_style/pretrained/ckpt-done.index": "checkpoints",
-    "fast_style/pretrained/ckpt-done.json": "checkpoints",
-    "fast_style/samples/test.jpg": "img",
+    **{
+        f"fast_style/pretrained/{name}.{suffix}": "checkpoints"
+        for name in ("ckpt-done", "gallery")
+        for suffix in ("data-00000-of-00001", "index", "json")
+    },
+    **{f"fast_style/samples/{name}.jpg": "img" for name in ("test", "chelsea", "coffee", "rocket")},
     **{
         f"fast_style/samples/paintings/{path.name}": "img/paintings"
         for path in ROOT.glob("img/paintings/*.jpg")

@@ -102,8 +102,8 @@ def _run(dispatch, report):
 
 def _arguments(given):
     """The source, the folder of results and the checkpoint's prefix; paths are absolute."""
-    if len(given) == 2 and provided.checkpoint() is not None:
-        given = [*given, provided.checkpoint()]
+    if len(given) == 2 and (found := provided.checkpoint(flags.FLAGS.style)) is not None:
+        given = [*given, found]
     if len(given) != 3:
         command_line.usage_error("two or three arguments are expected: SOURCE TARGET [CHECKPOINT]")
     *places, prefix = given

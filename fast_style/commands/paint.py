@@ -126,7 +126,7 @@ def _arguments(given):
         if not os.path.lexists(prefix) and not os.path.exists(f"{prefix}.index"):
             raise FileNotFoundError(f"{prefix}: no such checkpoint, file or folder")
         return inputs, prefix
-    prefix = provided.checkpoint()
+    prefix = provided.checkpoint(flags.FLAGS.style)
     if prefix is None:
         command_line.usage_error("two arguments are expected: IMAGE and CHECKPOINT")
     return given, prefix

@@ -1,4 +1,4 @@
-"""The sample photograph and the trained network that come with the project."""
+"""The sample photograph, the paintings and the trained networks that come with the project."""
 
 from pathlib import Path
 
@@ -11,9 +11,20 @@ def sample_photo():
     return _first("samples/test.jpg", "img/test.jpg", suffix="")
 
 
-def checkpoint():
-    """Prefix of the trained network (str), or None where it is missing."""
+def checkpoint(style=None):
+    """Prefix of the network that paints where none is named (str), or None where it is missing.
+
+    Args:
+        style: of --style; where one is asked for, the network of several styles paints.
+    """
+    if style:
+        return gallery()
     return _first("pretrained/ckpt-done", "checkpoints/ckpt-done", suffix=".index")
+
+
+def gallery():
+    """Prefix of the network of several styles (str), or None where it is missing."""
+    return _first("pretrained/gallery", "checkpoints/gallery", suffix=".index")
 
 
 def paintings():

@@ -23,7 +23,7 @@ from absl import flags
 from fast_style import command_line
 from fast_style.commands import provided
 from fast_style.errors import MENDABLE, InvalidValue, one_line
-from fast_style.painting import runtimes
+from fast_style.painting import precisions, runtimes
 
 _PACKAGES = ("starlette", "uvicorn", "python_multipart")
 _FILE_OF_CHECKPOINT = re.compile(r"(.+)\.(?:index|json|data-\d{5}-of-\d{5})$")
@@ -46,6 +46,12 @@ def define_flags():
         "auto",
         runtimes.RUNTIMES,
         "What networks that paint run on; auto: TensorFlow for a GPU, else OpenVINO if installed.",
+    )
+    flags.DEFINE_enum(
+        "precision",
+        "auto",
+        [name for name in precisions.PRECISIONS if name != "int8"],
+        "Of the products of networks that paint, as in fast-style paint.",
     )
     flags.DEFINE_list(
         "allow_host", [], "Names by which browsers may ask, besides localhost and addresses."
@@ -93,7 +99,7 @@ def main(argv):
         networks = _networks(argv[1:], values.runtime)
         app = make_app(
             networks,
-            Painter(limits, command_line.start_tensorflow),
+            Painter(limits, command_line.start_tensorflow, values.precision),
             limits,
             values.paintings or None,
             provided.sample_photo(),
@@ -129,7 +135,7 @@ def _networks(arguments, runtime):
 def _prefixes(arguments):
     """The prefixes of checkpoints that arguments name, each once, in their order."""
     if not arguments:
-        found = provided.checkpoint()
+        found = provided.gallery() or provided.checkpoint()
         if found is None:
             command_line.usage_error("one argument is expected: CHECKPOINT")
         return [found]

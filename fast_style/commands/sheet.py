@@ -1,10 +1,10 @@
 """Paints a photograph in every style of a network, on one sheet.
 
-    %s PHOTO CHECKPOINT [flags]
+    %s PHOTO [CHECKPOINT] [flags]
 
-CHECKPOINT is the prefix of a network of several styles. The sheet goes to --output, the names of
-the styles beneath the pictures and the paintings beside them. With --blend it shows mixtures: from
-one style to another, or a grid between four.
+CHECKPOINT is the prefix of a network of several styles; without it the one that comes along paints.
+The sheet goes to --output, the names of the styles beneath the pictures and the paintings beside
+them. With --blend it shows mixtures: from one style to another, or a grid between four.
 """
 
 import os
@@ -49,6 +49,8 @@ def define_flags():
 
 def main(argv):
     """Runs the command; returns its exit status."""
+    if len(argv) == 2 and (found := provided.gallery()) is not None:
+        argv = [*argv, found]
     if len(argv) != 3:
         command_line.usage_error("two arguments are expected: PHOTO and CHECKPOINT")
     values = flags.FLAGS

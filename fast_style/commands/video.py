@@ -108,7 +108,7 @@ def main(argv):
 
 def _arguments(given):
     """The film and the checkpoint's prefix."""
-    prefix = given[1] if len(given) == 2 else provided.checkpoint()
+    prefix = given[1] if len(given) == 2 else provided.checkpoint(flags.FLAGS.style)
     if len(given) not in (1, 2):
         command_line.usage_error("one film and at most one CHECKPOINT are expected")
     if prefix is None:

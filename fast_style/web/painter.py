@@ -1,6 +1,7 @@
 """Painting and enlarging encoded images, with a few styles kept ready."""
 
 import collections
+import contextlib
 import io
 import logging
 import re
@@ -10,7 +11,8 @@ from fast_style import images
 from fast_style.checkpoints import styles
 from fast_style.errors import MENDABLE, one_line
 from fast_style.images import decoding, encoding, metadata
-from fast_style.painting import paint_options, runtimes
+from fast_style.networks.architecture import STYLE
+from fast_style.painting import paint_options, precisions, runtimes
 from fast_style.painting.enlarge import enlarge
 from fast_style.painting.stylizer import Stylizer
 from fast_style.web.limits import Refusal
@@ -38,10 +40,12 @@ class Painter:
     Args:
         limits: `fast_style.web.limits.Limits`.
         start_tensorflow: function that is called before TensorFlow is first used.
+        precision: of networks that paint, as in `fast_style.painting.precisions.choose`.
     """
 
-    def __init__(self, limits, start_tensorflow=lambda: None):
+    def __init__(self, limits, start_tensorflow=lambda: None, precision="auto"):
         self._limits = limits
+        self._precision = precision
         self._start_tensorflow = start_tensorflow
         self._ready = collections.OrderedDict()  # (network, style): `_Ready`
 
@@ -158,9 +162,18 @@ class Painter:
                 arrays, architecture = styles.choose(
                     arrays, architecture, described, network.name, style
                 )
-                return runtimes.openvino()(architecture, arrays)
+                runtime = runtimes.openvino()
+                precision = precisions.choose(self._precision, "openvino")
+                return runtime(architecture, arrays, precision)
             self._start_tensorflow()
-            return runtimes.load(network.prefix, "tensorflow", task=network.task, style=style)[0]
+            precision = self._precision if network.task == STYLE else "float32"
+            return runtimes.load(
+                network.prefix,
+                "tensorflow",
+                task=network.task,
+                style=style,
+                precision=precision,
+            )[0]
         except MENDABLE as error:
             _LOG.error("error: %s", one_line(error))
             raise Refusal(500, "The network can't be loaded; the server's log says why.") from error
@@ -196,9 +209,24 @@ class _Ready:
         self.stop.check()
         return self._runtime.paint(images)
 
-    def run_segment(self, *arguments):
+    @contextlib.contextmanager
+    def segment_pass(self, *arguments):
         self.stop.check()
-        return self._runtime.run_segment(*arguments)
+        with self._runtime.segment_pass(*arguments) as compute:
+            yield _Stopping(compute, self.stop)
+
+
+class _Stopping:
+    """A runtime's pass over the bands of an image, which can be dropped before each band."""
+
+    def __init__(self, compute, stop):
+        self._compute = compute
+        self._stop = stop
+        self.inputs = compute.inputs
+
+    def __call__(self, *arguments):
+        self._stop.check()
+        return self._compute(*arguments)
 
 
 def _refusal(error):

@@ -1,5 +1,7 @@
 """A few styles stay ready, and what they hold stays bounded."""
 
+import contextlib
+
 import pytest
 
 from fast_style.painting.paint_options import PaintOptions
@@ -63,14 +65,23 @@ def test_a_large_image_ends_between_bands(paint, jpeg, monkeypatch):
     paint(jpeg(), "wave")
     (ready,) = paint.painter._ready.values()
     ready._stylizer.tile = 16
+    original = ready._runtime.segment_pass
 
-    def run(*arguments):
-        passes.append(arguments)
-        stop.set()
-        return original(*arguments)
+    @contextlib.contextmanager
+    def counted(*arguments):
+        with original(*arguments) as compute:
 
-    original = ready._runtime.run_segment
-    monkeypatch.setattr(ready._runtime, "run_segment", run)
+            class Counted:
+                inputs = compute.inputs
+
+                def __call__(self, *rows):
+                    passes.append(rows)
+                    stop.set()
+                    return compute(*rows)
+
+            yield Counted()
+
+    monkeypatch.setattr(ready._runtime, "segment_pass", counted)
     with pytest.raises(Stopped):
         paint(jpeg(200, 64), "wave", stop)
     assert len(passes) == 1
