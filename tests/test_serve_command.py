@@ -1,6 +1,7 @@
 """fast-style serve, as a user starts it."""
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -26,6 +27,8 @@ def serving(*arguments, program=("fast_style", "serve")):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Where the tests run in the background, SIGINT is ignored, and children inherit that.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     try:
         lines = []
