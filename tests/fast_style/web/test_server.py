@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import http.client
+import os
 import socket
 import time
 
@@ -80,7 +81,7 @@ def test_an_answer_that_nobody_reads_is_given_up(running, jpeg):
     mine = connection.getsockname()[1]
     end = time.monotonic() + 30
     while time.monotonic() < end:
-        here = psutil.Process().net_connections()
+        here = [one for one in psutil.net_connections("tcp") if one.pid == os.getpid()]
         if not [one for one in here if one.raddr and one.raddr.port == mine]:
             break
         time.sleep(0.1)
