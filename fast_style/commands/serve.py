@@ -50,7 +50,7 @@ def define_flags():
     flags.DEFINE_enum(
         "precision",
         "auto",
-        [name for name in precisions.PRECISIONS if name != "int8"],
+        precisions.UNQUANTIZED,
         "Of the products of networks that paint, as in fast-style paint.",
     )
     flags.DEFINE_list(

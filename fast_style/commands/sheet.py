@@ -17,8 +17,6 @@ from fast_style.commands import provided
 from fast_style.images import identity
 from fast_style.painting import precisions, runtimes, sheet
 
-# Quantizing every style would take longer than the sheet.
-_PRECISIONS = [name for name in precisions.PRECISIONS if name != "int8"]
 OUTPUT = os.path.join("generated", "sheet.jpg")
 
 
@@ -40,7 +38,10 @@ def define_flags():
     flags.DEFINE_integer("steps", sheet.BLEND_STEPS, "--blend: pictures along a side.")
     flags.DEFINE_enum("runtime", "auto", runtimes.RUNTIMES, "What the network runs on.")
     flags.DEFINE_enum(
-        "precision", "auto", _PRECISIONS, "Of the network's products, as in fast-style paint."
+        "precision",
+        "auto",
+        precisions.UNQUANTIZED,
+        "Of the network's products, as in fast-style paint.",
     )
     flags.DEFINE_integer(
         "max_pixels", images.MAX_PIXELS, "A photograph with more pixels than this is refused."

@@ -211,7 +211,7 @@ def _responses(architecture, weights):
             weights[f"{name}/{part}"].astype(np.float64) for part in ("conv/kernel", "norm/beta")
         )
         taps = kernel.sum((0, 1))
-        if architecture.upsampling == "transpose" and name in ("up1", "up2"):
+        if architecture.upsampling == "transpose" and name in ENLARGING:
             taps = taps.T / 4  # each pixel gets a quarter of the taps, on average
         if name.endswith("/first"):
             entering = x

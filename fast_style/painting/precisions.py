@@ -4,6 +4,8 @@ from fast_style.errors import InvalidValue, check_choice
 from fast_style.networks.architecture import STYLE
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
+UNQUANTIZED = PRECISIONS[:3]
+"""For commands that paint in many styles, each of which would be quantized on its own."""
 # Of a network for super-resolution there is float32 alone, or what a GPU takes.
 _MIXED = ("bfloat16", "int8")
 

@@ -5,18 +5,16 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from data.crops import draw_styles
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import arrays_hash, arrays_of, check_names, style_names
 from fast_style.losses.perceptual import clip_through
 from fast_style.losses.super_resolution import SuperResolutionLoss
 from fast_style.networks.architecture import STYLE
-from fast_style.networks.transform_net import TransformNet
 from fast_style.painting.stylizer import Stylizer
-from fast_style.training.task import Task
+from fast_style.training.painting_task import PaintingTask
 
 
-class DistillationTask(Task):
+class DistillationTask(PaintingTask):
     """Painting as a teacher, a trained network, does (Hinton, Vinyals and Dean 2015, for pictures).
 
     The network has the styles of its teacher, and each crop of a batch one of them.
@@ -29,7 +27,6 @@ class DistillationTask(Task):
         FileNotFoundError, CheckpointError: no such network, damaged, or for another task.
     """
 
-    network_class = TransformNet
     shown = ("total", "content", "pixel", "tv")
     pictures = "content, teacher and network"
 
@@ -40,6 +37,7 @@ class DistillationTask(Task):
         if self.styles > 1:
             check_names(style_names(self._taught), self.styles, teacher)
         self._hash = arrays_hash(arrays_of(self._teacher))
+        self._example = Stylizer(self._teacher)  # traced once, for all previews
         self._loss = None
 
     @property
@@ -50,17 +48,7 @@ class DistillationTask(Task):
     @property
     def accompany(self):
         """Draws the crops' styles, if there are several."""
-        return self._draw if self.styles > 1 else None
-
-    def _draw(self, crops, places):
-        del crops
-        options = (self.styles, self.settings.seed)
-        drawn = tf.numpy_function(lambda places: draw_styles(places, *options), [places], tf.int32)
-        return tf.ensure_shape(drawn, places.shape)
-
-    def network_options(self):
-        styles = {"styles": self.styles} if self.styles > 1 else {}
-        return {**self.settings.network, **styles}
+        return (lambda _, places: self.draw_styles(places)) if self.styles > 1 else None
 
     def setup(self, photos):
         """Loads the loss network, if the losses need one; before `prepare` and `loss`.
@@ -79,14 +67,10 @@ class DistillationTask(Task):
         """
         crops, styles = batch if self.styles > 1 else (batch, None)
         content = tf.cast(crops, tf.float32)
-        mixtures = None if styles is None else tf.one_hot(styles, self.styles)
+        mixtures = self._mixtures(styles, len(crops))
         wanted = self._teacher(content, training=False, styles=mixtures)
         wanted = tf.stop_gradient(tf.clip_by_value(wanted, 0.0, 255.0))
         return (content, mixtures), self._loss.targets(wanted)
-
-    def paint(self, network, inputs):
-        content, mixtures = inputs
-        return network(content, training=True, styles=mixtures)
 
     def loss(self, outputs, targets):
         """The total loss of the pictures, clipped as they are shown, and a dict of its parts."""
@@ -102,6 +86,6 @@ class DistillationTask(Task):
         """A photograph in every style, by the teacher above and by the network below."""
         rows = [
             [photo, *painter.in_styles(photo, range(self.styles))]
-            for painter in (Stylizer(self._teacher), stylizer)
+            for painter in (self._example, stylizer)
         ]
         return np.concatenate([np.concatenate(row, axis=1) for row in rows])

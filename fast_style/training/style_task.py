@@ -3,7 +3,6 @@
 import numpy as np
 import tensorflow as tf
 
-from data.crops import draw_styles
 from data.motions import draw_motions
 from fast_style import images
 from fast_style.checkpoints import store
@@ -14,13 +13,12 @@ from fast_style.losses.memory import check_fits
 from fast_style.losses.perceptual import PerceptualLoss, clip_through
 from fast_style.losses.stability import stability_loss, warp
 from fast_style.machine import tensorflow_memory
-from fast_style.networks.transform_net import TransformNet
-from fast_style.training.task import Task
+from fast_style.training.painting_task import PaintingTask
 
 MEASURED_CROPS = 20  # to say how far photographs are from a painting; the mean of more is the same
 
 
-class StyleTask(Task):
+class StyleTask(PaintingTask):
     """Painting in the style of one image (section 4.1), or of several with one network.
 
     With several, each crop of a batch has a style of its own, and the network's scales and shifts
@@ -35,7 +33,6 @@ class StyleTask(Task):
         OutOfMemory: a painting or a crop that memory could never hold.
     """
 
-    network_class = TransformNet
     weights = "--style_weight or --tv_weight"
     pictures = "content and stylized"
 
@@ -66,24 +63,17 @@ class StyleTask(Task):
         return self._draw if self.styles > 1 or self._moves else None
 
     def _draw(self, crops, places):
-        seed, drawn = self.settings.seed, {}
+        drawn = {}
         if self.styles > 1:
-            styles = tf.numpy_function(
-                lambda places: draw_styles(places, self.styles, seed), [places], tf.int32
-            )
-            drawn["styles"] = tf.ensure_shape(styles, places.shape)
+            drawn["styles"] = self.draw_styles(places)
         if self._moves:
-            size = self.settings.image_size
+            size, seed = self.settings.image_size, self.settings.seed
             flows, noise = tf.numpy_function(
                 lambda places: draw_motions(places, size, seed), [places], (tf.float32, tf.float32)
             )
             drawn["flows"] = tf.ensure_shape(flows, (*crops.shape[:3], 2))
             drawn["noise"] = tf.ensure_shape(noise, crops.shape)
         return drawn
-
-    def network_options(self):
-        styles = {"styles": self.styles} if self.styles > 1 else {}
-        return {**self.settings.network, **styles}
 
     def _load_origin(self, prefix):
         """With rows for this run's paintings: a painting keeps its own, another gets their mean."""
@@ -148,14 +138,6 @@ class StyleTask(Task):
             content = tf.concat([content, moved + drawn["noise"]], axis=0)
             mixtures = None if mixtures is None else tf.concat([mixtures] * 2, axis=0)
         return (content, mixtures), targets
-
-    def _mixtures(self, styles, count):
-        """How much of each of the network's styles `count` crops get; None if it has one."""
-        return None if styles is None else tf.one_hot(styles, self.styles)
-
-    def paint(self, network, inputs):
-        content, mixtures = inputs
-        return network(content, training=True, styles=mixtures)
 
     def loss(self, outputs, targets):
         """The total loss of the pictures, clipped as they are shown, and a dict of its parts."""
