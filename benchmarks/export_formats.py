@@ -14,7 +14,8 @@ import time
 import numpy as np
 from absl import app, flags
 
-flags.DEFINE_integer("passes", 3, "Measured passes of each.")
+flags.DEFINE_integer("passes", 3, "Measured passes of each, alternating.")
+flags.DEFINE_string("style", None, "Which style of a network of several.")
 
 
 def _tflite(path):
@@ -40,45 +41,60 @@ def _onnx(path):
     return lambda pixels: session.run(None, {session.get_inputs()[0].name: pixels})[0]
 
 
+def _openvino(path):
+    import openvino
+
+    model = openvino.compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return lambda pixels: model([pixels])[0]
+
+
 def main(argv):
     if len(argv) != 3:
         raise app.UsageError("CHECKPOINT and PHOTO are expected")
     from benchmarks import machine
 
-    machine.check_installed("ai_edge_litert", "tf2onnx", "onnxruntime")
+    machine.check_installed("ai_edge_litert", "tf2onnx", "onnxruntime", "nncf")
     from fast_style import images
-    from fast_style.checkpoints import store
-    from fast_style.export import formats
+    from fast_style.checkpoints import store, tensor_bundle
+    from fast_style.checkpoints.styles import choose
+    from fast_style.export import formats, openvino_file
+    from fast_style.painting import quantization
     from fast_style.painting.stylizer import Stylizer
 
-    network, _ = store.load_network(argv[1])
+    network, metadata = store.load_network(argv[1], "style", flags.FLAGS.style)
+    architecture, arrays, _ = tensor_bundle.load(argv[1])
+    arrays, architecture = choose(arrays, architecture, metadata, argv[1], flags.FLAGS.style)
     pixels = images.read(argv[2])[None]
-    rows = []
-    expected = None
-
-    def measure(name, run, size):
-        nonlocal expected
-        seconds = []
-        for _ in range(1 + flags.FLAGS.passes):
-            started = time.perf_counter()
-            stylized = np.asarray(run(pixels))
-            seconds.append(time.perf_counter() - started)
-        expected = stylized if expected is None else expected
-        off = np.abs(stylized.astype(int) - expected)
-        median = statistics.median(seconds[1:])
-        rows.append((name, off.max(), f"{off.mean():.4f}", f"{size / 1e6:.2f}", f"{median:.2f}"))
-
-    print(machine.describe())
-    weights = f"{argv[1]}.data-00000-of-00001"
-    measure("TensorFlow", Stylizer(network), os.path.getsize(weights))
+    photos = quantization.calibration_photos()
+    # By name: how it is run, and its bytes.
+    runs = {"TensorFlow": (Stylizer(network), os.path.getsize(f"{argv[1]}.data-00000-of-00001"))}
     with tempfile.TemporaryDirectory() as folder:
         for quantize in formats.QUANTIZATIONS:
             path = os.path.join(folder, f"{quantize}.tflite")
             formats.write_tflite(network, path, quantize)
-            measure(f"TFLite {quantize}", _tflite(path), os.path.getsize(path))
-        path = os.path.join(folder, "model.onnx")
-        formats.write_onnx(network, path)
-        measure("ONNX", _onnx(path), os.path.getsize(path))
+            runs[f"TFLite {quantize}"] = _tflite(path), os.path.getsize(path)
+        for quantize, calibration in (("float32", None), ("int8", photos)):
+            path = os.path.join(folder, f"{quantize}.onnx")
+            formats.write_onnx(network, path, calibration=calibration)
+            runs[f"ONNX {quantize}"] = _onnx(path), os.path.getsize(path)
+            path = os.path.join(folder, f"{quantize}.xml")
+            openvino_file.write(path, architecture, arrays, calibration=calibration)
+            size = os.path.getsize(path) + os.path.getsize(path[:-3] + "bin")
+            runs[f"OpenVINO {quantize}"] = _openvino(path), size
+        seconds = {name: [] for name in runs}
+        stylized = {}
+        for number in range(1 + flags.FLAGS.passes):
+            for name, (run, _) in runs.items():
+                started = time.perf_counter()
+                stylized[name] = np.asarray(run(pixels)).astype(int)
+                if number:
+                    seconds[name].append(time.perf_counter() - started)
+    print(machine.describe())
+    rows = []
+    for name, (_, size) in runs.items():
+        off = np.abs(stylized[name] - stylized["TensorFlow"])
+        median = statistics.median(seconds[name])
+        rows.append((name, off.max(), f"{off.mean():.4f}", f"{size / 1e6:.2f}", f"{median:.2f}"))
     machine.table(("format", "largest difference", "mean difference", "MB", "s"), rows)
 
 

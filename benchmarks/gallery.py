@@ -61,14 +61,15 @@ def main(argv):
         raise app.UsageError("CHECKPOINT, PAINTINGS and at least one PHOTO are expected")
     values = flags.FLAGS
     _, prefix, folder, *photos = argv
-    names = values.styles or style_names(store.read_metadata(prefix))
+    known = style_names(store.read_metadata(prefix))
+    names = values.styles or known
     paintings = find_paintings(folder)
     if missing := [name for name in names if name not in paintings]:
         raise app.UsageError(f"{folder}: no painting is called {missing[0]}")
     print(machine.describe())
     rows = []
     for name in tqdm.tqdm(names, unit="style"):
-        stylizer = Stylizer.load(prefix, style=name if len(names) > 1 else None)
+        stylizer = Stylizer.load(prefix, style=name if len(known) > 1 else None)
         loss = trained_losses.load(stylizer.metadata, paintings[name], values.vgg_weights, name)
         read = [images.read(path) for path in photos]
         shares, contents = zip(

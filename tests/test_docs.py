@@ -54,7 +54,8 @@ OUTPUTS = {
     *("exported/scream",),
     *("painted.mp4", "painted.webp", "site/"),
     *("s3://bucket/painted", "/var/tmp/photos"),
-    *("exported/starry_night", "exported/phone", "exported/web", "exported/keras"),
+    *("exported/starry_night", "exported/phone", "exported/keras"),
+    *("exported/onnx", "exported/edge", "exported/wave"),
 }
 _SUFFIXES = (".jpg", ".png", ".h5", ".pth", ".keras")
 
@@ -387,11 +388,11 @@ def test_exporting_as_the_page_says(workspace):
     workspace(run)
     workspace(read)
     assert images.read(workspace.folder / "painted.jpg").shape == (512, 512, 3)
-    for format, name in (("tflite", "phone"), ("keras", "keras")):
+    for format, name in (("tflite", "phone"), ("keras", "keras"), ("openvino", "edge")):
         (line,) = [
             line
             for block in pages.blocks(page, "sh")
             for line in block.splitlines()
-            if f"--format={format}" in line
+            if f"exported/{name} --format={format}" in line
         ]
         assert f"exported/{name}/1: {format}" in workspace(line).stdout

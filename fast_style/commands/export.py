@@ -4,7 +4,8 @@
 
 CHECKPOINT is the prefix of a trained network, such as checkpoints/ckpt-done. The network goes under
 the next free version number in FOLDER, FOLDER/1 first, with MODEL_CARD.md and a sample picture:
-a SavedModel for TensorFlow Serving, or with --format model.tflite, model.onnx or model.keras.
+a SavedModel for TensorFlow Serving, or with --format model.tflite, model.onnx, model.keras, or
+model.xml and model.bin for OpenVINO.
 
 With --format=web FOLDER becomes a page that paints in the browser itself, for any static host;
 --onnxruntime_web names the folder of the npm package onnxruntime-web, which runs the network.
@@ -20,6 +21,8 @@ from fast_style.commands import provided
 from fast_style.export import formats, savedmodel
 from fast_style.export.exporting import FORMATS, export
 from fast_style.web import site
+
+_NOT_WEB = ("max_pixels", "quantize", "size", "licence", "calibration")
 
 
 def define_flags():
@@ -46,12 +49,20 @@ def define_flags():
         "quantize",
         defaults["quantize"],
         formats.QUANTIZATIONS,
-        "tflite: how numbers are stored; int8 also computes with them.",
+        "tflite, onnx, openvino: how numbers are stored; int8 also computes with them. float16 is "
+        "tflite's.",
+    )
+    command_line.define_path(
+        "calibration",
+        defaults["calibration"],
+        "int8 of onnx, openvino: a folder of photographs like those to be painted (default: some "
+        "that come along).",
     )
     flags.DEFINE_string(
         "size",
         None,
-        "tflite, onnx: HEIGHTxWIDTH in pixels to which the file is bound (default: any size).",
+        "tflite, onnx, openvino: HEIGHTxWIDTH in pixels to which the file is bound (default: any "
+        "size).",
     )
     command_line.define_path(
         "sample",
@@ -81,8 +92,7 @@ def main(argv):
     command_line.refuse_unused(
         values,
         *((name, web, "without --format=web") for name in ("onnxruntime_web", "paintings")),
-        *((name, not web, "with --format=web") for name in ("max_pixels", "quantize", "size")),
-        ("licence", not web, "with --format=web"),
+        *((name, not web, "with --format=web") for name in _NOT_WEB),
     )
     if web:
         return _export_site(argv[1], argv[2], values)
@@ -96,6 +106,7 @@ def main(argv):
         sample=values.sample,
         licence=values.licence,
         style=values.style,
+        calibration=values.calibration,
     )
     print(f"{path}: {values.format}, {_megabytes(path)}")
     return 0

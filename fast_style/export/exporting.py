@@ -6,12 +6,26 @@ import numpy as np
 import tensorflow as tf
 
 from fast_style import images
-from fast_style.checkpoints import store
-from fast_style.checkpoints.styles import style_names
+from fast_style.checkpoints import store, tensor_bundle
+from fast_style.checkpoints.styles import choose, style_names
 from fast_style.errors import InvalidValue, check_choice, check_utf8, first_line
-from fast_style.export import formats, model_card, savedmodel, version_folders, warmup
+from fast_style.export import (
+    formats,
+    model_card,
+    openvino_file,
+    savedmodel,
+    version_folders,
+    warmup,
+)
+from fast_style.painting import quantization
 
-FORMATS = ("savedmodel", "tflite", "onnx", "keras")
+FORMATS = ("savedmodel", "tflite", "onnx", "openvino", "keras")
+QUANTIZATIONS = {
+    "tflite": formats.QUANTIZATIONS,
+    "onnx": ("float32", "int8"),
+    "openvino": ("float32", "int8"),
+}
+"""How the files of a format may store their numbers."""
 PIXELS = "uint8 RGB [N, H, W, 3], 0..255: pixels -> stylized"
 CONTRACTS = {
     "savedmodel": (
@@ -34,6 +48,7 @@ def export(
     sample=None,
     licence="",
     style=None,
+    calibration=None,
 ):
     """Exports a trained network under the next free version number of a folder.
 
@@ -43,13 +58,16 @@ def export(
         format: one of `FORMATS`.
         max_pixels: of a SavedModel, limit on the pixels of a request; see `savedmodel.signatures`;
             None: `savedmodel.MAX_PIXELS`.
-        quantize: of TFLite, "float32", "float16" or "int8"; see `formats.write_tflite`.
-        size: of TFLite and ONNX, (height, width) in pixels, or None for any size.
+        quantize: of TFLite, ONNX and OpenVINO, one of `QUANTIZATIONS`. int8 is calibrated with
+            photographs, but TFLite's, see `formats.write_tflite`.
+        size: of TFLite, ONNX and OpenVINO, (height, width) in pixels, or None for any size.
         sample: path of a photograph for the model card and the warm-up requests, or None.
         licence: str, named in the model card.
         style: of a network of several styles, the one or the mixture that is exported as a plain
             network, see `fast_style.checkpoints.styles`; None for all of them, which each request
-            then chooses from.
+            then chooses from. OpenVINO's files have one.
+        calibration: of int8, but TFLite's, folder of photographs like those to be painted; None:
+            those that come along.
 
     Returns:
         str, path of the version.
@@ -61,9 +79,7 @@ def export(
         OSError: `folder` can't be written.
     """
     check_choice("format", format, FORMATS)
-    check_choice("quantize", quantize, formats.QUANTIZATIONS)
-    if quantize != "float32" and format != "tflite":
-        raise InvalidValue(f"`quantize` is for format tflite only; received {quantize!r}, {format}")
+    photos = _calibration_photos(format, quantize, calibration)
     if max_pixels is not None and format != "savedmodel":
         raise InvalidValue(
             f"`max_pixels` is for format savedmodel only; received {max_pixels}, {format}"
@@ -78,6 +94,8 @@ def export(
     photo = None if sample is None else images.read(sample)
     network, metadata = store.load_network(prefix, "style", style)
     names = style_names(metadata) if network.styles > 1 else []
+    if format == "openvino" and names:
+        raise InvalidValue(f"{prefix}: `style` must name one of several: {', '.join(names)}")
     facts = {"format": format, "takes and returns": _contract(format, names)}
     if style is not None:
         metadata = {**metadata, "style": {"name": style}}
@@ -92,17 +110,43 @@ def export(
             formats.write_keras(network, _file(path, format))
         else:
             facts["height x width"] = f"{size[0]} x {size[1]}" if size else "any"
-            if format == "onnx":
-                formats.write_onnx(network, _file(path, format), size)
-            else:
-                facts["numbers"] = quantize
+            facts["numbers"] = quantize
+            if format == "tflite":
                 formats.write_tflite(network, _file(path, format), quantize, size)
+            elif format == "onnx":
+                formats.write_onnx(network, _file(path, format), size, photos)
+            else:
+                _write_openvino(prefix, style, _file(path, "xml"), size, photos)
         model_card.write(path, network, metadata, facts, photo, licence)
 
     try:
         return version_folders.write_version(folder, write)
     except tf.errors.OpError as error:  # TensorFlow writes the SavedModel: a full disk, say
         raise OSError(f"{folder}: could not be written ({first_line(error)})") from error
+
+
+def _calibration_photos(format, quantize, calibration):
+    """Paths of the photographs that int8 is calibrated with; None without it."""
+    if format not in QUANTIZATIONS:
+        if quantize != "float32":
+            raise InvalidValue(
+                f"`quantize` is for formats {', '.join(QUANTIZATIONS)}; "
+                f"received {quantize!r}, {format}"
+            )
+    else:
+        check_choice("quantize", quantize, QUANTIZATIONS[format])
+    if quantize != "int8" or format == "tflite":
+        if calibration is not None:
+            raise InvalidValue("`calibration` is for int8 of formats onnx and openvino")
+        return None
+    quantization.nncf_version()
+    return quantization.calibration_photos(calibration)
+
+
+def _write_openvino(prefix, style, path, size, photos):
+    architecture, arrays, metadata = tensor_bundle.load(prefix)
+    arrays, architecture = choose(arrays, architecture, metadata, prefix, style)
+    openvino_file.write(path, architecture, arrays, size, photos)
 
 
 def _contract(format, names):
@@ -123,8 +167,10 @@ def _file(path, format):
 
 
 def _check_size(size, format):
-    if format not in ("tflite", "onnx"):
-        raise InvalidValue(f"`size` is for formats tflite and onnx only; received {size}, {format}")
+    if format not in QUANTIZATIONS:
+        raise InvalidValue(
+            f"`size` is for formats {', '.join(QUANTIZATIONS)}; received {size}, {format}"
+        )
     if len(size) != 2 or not all(isinstance(n, int) and 1 <= n <= MAX_SIDE for n in size):
         raise InvalidValue(
             f"`size` must be height and width, integers from 1 to {MAX_SIDE}; received {size}"

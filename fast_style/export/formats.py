@@ -7,14 +7,19 @@ Each file takes and returns uint8 RGB `[N, H, W, 3]`, but Keras's, which holds t
 import contextlib
 import importlib.util
 
+import numpy as np
 import tensorflow as tf
 
 from fast_style.errors import InvalidValue, check_choice
 from fast_style.networks.layers import NearestUpBlock
+from fast_style.painting import quantization
 from fast_style.painting.tensorflow_runtime import to_uint8
 
 QUANTIZATIONS = ("float32", "float16", "int8")
+"""How TensorFlow Lite files may store their numbers."""
 _OPSET = 18  # of ONNX, the newest that tf2onnx 1.17 writes
+# What instance normalization consists of in ONNX, which stays in float.
+_NORMALIZING = {"Add", "Div", "Mul", "ReduceMean", "Reciprocal", "Sqrt", "Sub"}
 
 
 def write_tflite(network, path, quantize="float32", size=None):
@@ -65,13 +70,15 @@ def _enlarging_in_two_steps(network):
             block.enlarge = None
 
 
-def write_onnx(network, path, size=None):
+def write_onnx(network, path, size=None, calibration=None):
     """Writes an ONNX file for batches.
 
     Args:
         network: a built `TransformNet`.
         path: path of the file.
         size: (height, width) in pixels for which the file is made, or None for any size.
+        calibration: list of paths of photographs, with which int8 is calibrated, for every style;
+            None: float32.
 
     Raises:
         ValueError: the package tf2onnx is missing.
@@ -83,6 +90,21 @@ def write_onnx(network, path, size=None):
     tf2onnx.convert.from_function(
         function, input_signature=function.input_signature, opset=_OPSET, output_path=path
     )
+    if calibration is not None:
+        import onnx
+
+        onnx.save(_in_int8(onnx.load(path), network.styles, size, calibration), path)
+
+
+def _in_int8(model, styles, size, calibration):
+    """An `onnx.ModelProto` in int8, calibrated for each of its styles."""
+    inputs = [{"pixels": batch} for batch in quantization.calibration_batches(calibration, size)]
+    if styles > 1:
+        rows = np.eye(styles, dtype=np.float32)[:, None]
+        inputs = [{**given, "style_weights": row} for given in inputs for row in rows]
+    first = next(node.name for node in model.graph.node if node.op_type == "Conv")
+    present = {node.op_type for node in model.graph.node}
+    return quantization.quantize_with(model, inputs, first, sorted(_NORMALIZING & present))
 
 
 def check_onnx():

@@ -35,15 +35,8 @@ def whole(architecture, weights):
     """
     pixels = ops.parameter(ov.PartialShape([-1, -1, -1, 3]), np.uint8, name="pixels")
     centres = ops.parameter(ov.PartialShape([-1, 3]), np.float32, name="centres")
-    graph = Graph(architecture, weights, centres)
-    x = graph.from_pixels(pixels)
-    for name in architecture.convolutions:
-        if name.endswith("/first"):
-            entering = x
-        x = graph.finish(name, graph.convolve(name, x))
-        if name.endswith("/second"):
-            x = graph.add(entering, x)
-    return ov.Model([graph.to_pixels(x)], [pixels, centres], "network")
+    painted = Graph(architecture, weights, centres).paint(pixels)
+    return ov.Model([painted], [pixels, centres], "network")
 
 
 def folded(architecture, weights):
@@ -95,6 +88,17 @@ class Graph:
         self.weights = weights
         self.slices = architecture.normalized
         self.centres = centres
+
+    def paint(self, pixels):
+        """The whole network: uint8 RGB `[N, H, W, 3]`, sides divisible by 4, to the same shape."""
+        x = self.from_pixels(pixels)
+        for name in self.architecture.convolutions:
+            if name.endswith("/first"):
+                entering = x
+            x = self.finish(name, self.convolve(name, x))
+            if name.endswith("/second"):
+                x = self.add(entering, x)
+        return self.to_pixels(x)
 
     def from_pixels(self, pixels):
         x = ops.transpose(ops.convert(pixels, "f32"), ints(0, 3, 1, 2))

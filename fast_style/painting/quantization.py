@@ -45,7 +45,7 @@ def quantized(model, architecture, calibration=None):
         ValueError: the package nncf is missing, or `calibration` has no image.
         OSError: a photograph can't be read.
     """
-    photos = _photos(calibration)
+    photos = calibration_photos(calibration)
     file = cache_folder() / f"{_key(model, photos)}.int8"
     kept = _read(file)
     if kept is None:
@@ -60,8 +60,8 @@ def cache_folder():
     return Path(base) / "fast-style" / "int8"
 
 
-def _photos(calibration):
-    """Paths of the photographs to calibrate with."""
+def calibration_photos(calibration=None):
+    """Paths of the photographs to calibrate with: list of path; see `quantized`."""
     if calibration is None:
         folders = (_PACKAGE / "samples", _PACKAGE.parent / "img")
         found = [folder / name for folder in folders for name in _PHOTOS]
@@ -77,7 +77,7 @@ def _photos(calibration):
 
 def _key(model, photos):
     """Name of what is made of a model with these photographs: a hash of all that it depends on."""
-    digest = hashlib.sha256(f"{_RECIPE} {ov.__version__} {_nncf_version()}".encode())
+    digest = hashlib.sha256(f"{_RECIPE} {ov.__version__} {nncf_version()}".encode())
     for node in model.get_ordered_ops():
         digest.update(f"{node.get_type_name()} {node.get_attributes()}".encode())
         if node.get_type_name() == "Constant":
@@ -87,7 +87,8 @@ def _key(model, photos):
     return digest.hexdigest()
 
 
-def _nncf_version():
+def nncf_version():
+    """The version of NNCF; `ValueError` if it is missing."""
     from importlib import metadata
 
     try:
@@ -98,28 +99,64 @@ def _nncf_version():
         ) from None
 
 
+def calibration_batches(photos, size=None):
+    """Photographs as networks take them, in a size that is enough for calibration.
+
+    Args:
+        photos: paths.
+        size: (height, width) in pixels that they get; None: as many pixels as are needed.
+
+    Returns:
+        list of uint8 RGB `[1, H, W, 3]`.
+    """
+    read = [images.read(path) for path in photos]
+    return [(images.resize(p, *size) if size else images.fit(p, _SIDE))[None] for p in read]
+
+
 def _quantize(model, architecture, photos):
+    batches = [pad_to_multiple(p, STRIDE, SMALLEST) for p in calibration_batches(photos)]
+    inputs = [
+        {"pixels": batch, "centres": segments.centres(architecture, batch)} for batch in batches
+    ]
+    print("quantizing the network, once for these photographs ...", file=sys.stderr)
+    return quantize(model, inputs)
+
+
+def quantize(model, inputs):
+    """An OpenVINO model in int8.
+
+    Args:
+        model: `openvino.Model` of a network.
+        inputs: list of dicts of what it takes, for calibration.
+    """
+    first = next(node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution")
+    return quantize_with(model, inputs, first.get_friendly_name(), ["MVN"])
+
+
+def quantize_with(model, inputs, first, floats):
+    """A model of any kind that NNCF takes in int8.
+
+    Args:
+        model: `openvino.Model` or `onnx.ModelProto`.
+        inputs: list of dicts of what the model takes, for calibration.
+        first: name of the first convolution's node, which stays in float.
+        floats: types of operations that stay in float, too.
+
+    Returns:
+        As `model`.
+    """
     before = logging.getLogger("nncf").level
     import nncf
     from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
     logging.getLogger("nncf").setLevel(logging.ERROR)  # it reports every step
-    print("quantizing the network, once for these photographs ...", file=sys.stderr)
     try:
-        first = next(
-            node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"
-        )
-        pictures = [images.fit(images.read(path), _SIDE) for path in photos]
-        batches = [pad_to_multiple(rgb[None], STRIDE, SMALLEST) for rgb in pictures]
-        data = [
-            {"pixels": batch, "centres": segments.centres(architecture, batch)} for batch in batches
-        ]
         return nncf.quantize(
             model,
-            nncf.Dataset(data),
+            nncf.Dataset(inputs),
             preset=nncf.QuantizationPreset.MIXED,
-            subset_size=len(data),
-            ignored_scope=nncf.IgnoredScope([first.get_friendly_name()], types=["MVN"]),
+            subset_size=len(inputs),
+            ignored_scope=nncf.IgnoredScope([first], types=floats),
             # Ranges that cost the least, not those of the few largest numbers.
             advanced_parameters=nncf.AdvancedQuantizationParameters(
                 activations_range_estimator_params=RangeEstimatorParametersSet.HISTOGRAM

@@ -11,8 +11,8 @@ import numpy as np
 
 from fast_style.networks.architecture import STRIDE
 
-# Rows and columns of an image from one that counts for its centre to the next.
-_STEP = 8
+CENTRE_STEP = 8
+"""Rows and columns of an image from one that counts for its centre to the next."""
 # A number of N that are normalized is at most the square root of N: enough for 2**30 pixels.
 _NORMALIZED = 2.0**15
 # 2**15 is the highest power of two in float16.
@@ -71,7 +71,7 @@ def centres(architecture, images):
     """
     if not architecture.ignores_colour:
         return np.zeros((len(images), 3), np.float32)
-    return np.round(images[:, ::_STEP, ::_STEP].mean((1, 2))).astype(np.float32)
+    return np.round(images[:, ::CENTRE_STEP, ::CENTRE_STEP].mean((1, 2))).astype(np.float32)
 
 
 def segments(architecture, measure=True):

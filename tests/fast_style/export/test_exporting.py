@@ -36,6 +36,7 @@ FILES = {
     },
     "tflite": {"model.tflite"},
     "onnx": {"model.onnx"},
+    "openvino": {"model.xml", "model.bin"},
     "keras": {"model.keras"},
 }
 
@@ -94,10 +95,12 @@ def test_what_is_exported_is_the_network_of_the_checkpoint(prefix, photo, tmp_pa
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"format": "caffe"}, "`format` must be one of savedmodel, tflite, onnx, keras"),
-        ({"quantize": "int8"}, "`quantize` is for format tflite only"),
+        ({"format": "caffe"}, "`format` must be one of savedmodel, tflite, onnx, openvino"),
+        ({"quantize": "int8"}, "`quantize` is for formats tflite, onnx, openvino"),
+        ({"format": "onnx", "quantize": "float16"}, "`quantize` must be one of float32, int8"),
+        ({"format": "openvino", "calibration": "photos"}, "`calibration` is for int8 of formats"),
         ({"format": "tflite", "quantize": "int4"}, "`quantize` must be one of"),
-        ({"size": (8, 8)}, "`size` is for formats tflite and onnx"),
+        ({"size": (8, 8)}, "`size` is for formats tflite, onnx, openvino"),
         ({"format": "tflite", "size": (0, 8)}, "`size` must be height and width"),
         ({"format": "tflite", "size": (8, 10**5)}, "`size` must be height and width"),
         ({"max_pixels": 10}, "`max_pixels` must be at least 64"),

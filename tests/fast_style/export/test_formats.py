@@ -5,9 +5,12 @@ import pathlib
 
 import keras
 import numpy as np
+import openvino
 import pytest
 
-from fast_style.export import formats
+from fast_style import images
+from fast_style.checkpoints import store, tensor_bundle
+from fast_style.export import formats, openvino_file
 from fast_style.networks.transform_net import TransformNet
 from fast_style.painting.stylizer import Stylizer
 
@@ -99,6 +102,61 @@ def test_onnx(tmp_path, photo, kind, size):
     for shape in [size] if size else [(16, 24), (17, 9), (1, 1)]:
         pixels = np.stack([photo(*shape, seed=seed) for seed in range(2)])
         assert difference(run_onnx(tmp_path / "model.onnx", pixels), network, pixels) <= 1
+
+
+@pytest.fixture
+def photos(tmp_path, photo):
+    """Paths of photographs to calibrate with."""
+    paths = [tmp_path / "photos" / f"{seed}.png" for seed in range(2)]
+    for seed, path in enumerate(paths):
+        images.save(path, photo(40, 50, seed=seed))
+    return paths
+
+
+def run_openvino(path, pixels):
+    model = openvino.compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return model({"pixels": pixels})["stylized"]
+
+
+@EVERY
+@pytest.mark.parametrize("size", [None, (15, 22)])
+def test_openvino(tmp_path, photo, kind, size):
+    network = make(kind)
+    store.save_network(network, tmp_path / "ckpt", {})
+    architecture, arrays, _ = tensor_bundle.load(tmp_path / "ckpt")
+    openvino_file.write(tmp_path / "model.xml", architecture, arrays, size)
+    for shape in [size] if size else [(16, 24), (17, 9), (1, 1)]:
+        pixels = np.stack([photo(*shape, seed=seed) for seed in range(2)])
+        assert difference(run_openvino(tmp_path / "model.xml", pixels), network, pixels) <= 1
+
+
+def test_openvino_in_int8(tmp_path, photo, photos):
+    pytest.importorskip("nncf", reason="nncf is not installed")
+    network = make("usual")
+    store.save_network(network, tmp_path / "ckpt", {})
+    architecture, arrays, _ = tensor_bundle.load(tmp_path / "ckpt")
+    openvino_file.write(tmp_path / "model.xml", architecture, arrays, calibration=photos)
+    pixels = photo(40, 50, seed=3)[None]
+    stylized = run_openvino(tmp_path / "model.xml", pixels)
+    assert 0 < difference(stylized, network, pixels) <= TOLERANCES["int8"]
+
+
+def test_onnx_in_int8_of_several_styles(tmp_path, photo, photos):
+    pytest.importorskip("nncf", reason="nncf is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    keras.utils.set_random_seed(0)
+    network = TransformNet(width=8, residual_blocks=1, styles=2)
+    network.build()
+    formats.write_onnx(network, tmp_path / "float32.onnx")
+    formats.write_onnx(network, tmp_path / "int8.onnx", calibration=photos)
+    session = runtime.InferenceSession(tmp_path / "int8.onnx", providers=["CPUExecutionProvider"])
+    pixels, weights = photo(40, 50, seed=3)[None], np.float32([[0.25, 0.75]])
+    stylized = session.run(["stylized"], {"pixels": pixels, "style_weights": weights})[0]
+    expected = network(pixels.astype(np.float32), training=False, styles=weights)
+    expected = np.clip(np.asarray(expected), 0, 255)
+    assert 0.5 < np.abs(stylized - expected).max() <= TOLERANCES["int8"]
+    sizes = [(tmp_path / f"{name}.onnx").stat().st_size for name in ("int8", "float32")]
+    assert sizes[0] < sizes[1]
 
 
 def test_a_missing_onnx_package_is_named(tmp_path, monkeypatch):
