@@ -83,6 +83,30 @@ def folder_aside(folder):
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def put_folder_in_place(aside, folder):
+    """Gives a folder that is complete its name; one that is there is replaced, or kept by an error.
+
+    Args:
+        aside: path of the folder, beside `folder`.
+        folder: path that it gets.
+
+    Raises:
+        OSError: it can't be renamed.
+    """
+    old = None
+    if os.path.lexists(folder):
+        old = unused_path(os.path.dirname(folder))
+        rename(folder, old)
+    try:
+        rename(aside, folder)
+    except OSError:
+        if old is not None:
+            rename(old, folder)
+        raise
+    if old is not None:
+        shutil.rmtree(old, ignore_errors=True)
+
+
 def sync(path):
     """Waits until a file, or the names in a folder, are on the disk, where a power cut spares them.
 

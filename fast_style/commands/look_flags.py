@@ -56,7 +56,7 @@ def load(prefix, values, task, tile=None, max_memory=None):
     if runtime == "tensorflow":
         command_line.start_tensorflow()
     else:
-        _import_openvino()
+        import_openvino()
     command_line.refuse_unused(
         values, ("calibration", values.precision == "int8", "without --precision=int8")
     )
@@ -107,7 +107,7 @@ def define_runtime(pays):
     )
 
 
-def _import_openvino():
+def import_openvino():
     """Without its converter, which no command uses: its import takes longer than all the rest."""
     name = "openvino.tools.ovc"
     if "openvino" in sys.modules:

@@ -21,7 +21,7 @@ import webbrowser
 from absl import flags
 
 from fast_style import command_line
-from fast_style.commands import provided
+from fast_style.commands import look_flags, provided
 from fast_style.errors import MENDABLE, InvalidValue, one_line
 from fast_style.painting import precisions, runtimes
 
@@ -118,6 +118,8 @@ def _networks(arguments, runtime):
     """The networks of the arguments; a line on standard error for each that can't be served."""
     from fast_style.web.networks import Networks
 
+    if runtimes.choose(runtime) == "openvino":
+        look_flags.import_openvino()
     networks = Networks(runtime)
     prefixes = _prefixes(arguments)
     for prefix in prefixes:

@@ -31,11 +31,16 @@ def compile_model(model, precision="float32"):
     Returns:
         `openvino.CompiledModel`.
     """
-    options = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
+    return core().compile_model(model, "CPU", options(precision))
+
+
+def options(precision):
+    """dict of the options with which `compile_model` compiles: for one pass on all cores."""
+    found = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
     # It counts the processors that the process is bound to, but knows nothing of control groups.
     if (threads := resources.thread_limit()) is not None:
-        options["INFERENCE_NUM_THREADS"] = threads
-    return core().compile_model(model, "CPU", options)
+        found["INFERENCE_NUM_THREADS"] = threads
+    return found
 
 
 def computes(capability):

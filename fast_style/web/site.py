@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fast_style import images
-from fast_style.atomic_files import rename, unused_path
+from fast_style.atomic_files import put_folder_in_place, unused_path
 from fast_style.checkpoints import styles, tensor_bundle
 from fast_style.errors import InvalidValue
 from fast_style.painting.paint_options import STYLE_SCALES
@@ -92,7 +92,7 @@ def export_site(prefix, folder, onnxruntime_web, paintings=None, sample=None, st
     aside = unused_path(os.path.dirname(folder))
     try:
         _write(Path(aside), architecture, names, network, precision, runtime, paintings, photo)
-        _put_in_place(aside, folder)
+        put_folder_in_place(aside, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return precision
@@ -118,21 +118,6 @@ def _check_replaceable(folder):
         raise NotADirectoryError(f"{folder}: is a file, a folder is expected")
     if os.listdir(folder) and not os.path.isfile(os.path.join(folder, _MARK)):
         raise InvalidValue(f"{folder}: holds something else than an export of this kind")
-
-
-def _put_in_place(aside, folder):
-    old = None
-    if os.path.lexists(folder):
-        old = unused_path(os.path.dirname(folder))
-        rename(folder, old)
-    try:
-        rename(aside, folder)
-    except OSError:
-        if old is not None:
-            rename(old, folder)
-        raise
-    if old is not None:
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _smallest(architecture, arrays, photo):
