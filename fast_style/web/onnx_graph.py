@@ -18,6 +18,7 @@ PRECISIONS = ("int8", "float16", "float32")
 _OPSET = 17
 _IR_VERSION = 8  # of ONNX 1.12, which has that opset
 _LARGEST = 127  # of int8, symmetric
+_BLOCKS = {"down1": 2, "out": 4}  # sides of the blocks of pixels that convolutions compute at once
 
 
 def build(architecture, weights, precision="float32"):
@@ -83,6 +84,8 @@ class _Graph:
             x = self._transposed(x, kernel, bias, (1, len(kernel) - 3))
         elif name in ("up1", "up2"):
             x = self._enlarged(x, kernel, bias)
+        elif name in _BLOCKS:
+            x = self._in_blocks(x, kernel.transpose(3, 2, 0, 1), bias, _BLOCKS[name])
         else:
             stride = 2 if name in ("down2", "down3") else 1
             x = self._convolution(
@@ -119,6 +122,32 @@ class _Graph:
         bias = self._constant(bias)
         return self.add("Conv", x, kernel, bias, strides=[stride] * 2, pads=[border] * 4)
 
+    def _in_blocks(self, x, kernel, bias, block):
+        """A convolution that computes `block` x `block` pixels at once, of few inputs or outputs.
+
+        Such a one would spend its time on gathering pixels, or on vectors that are nearly empty.
+        Each pixel of a block has the kernel at an offset of its own. The file holds it once, and
+        runtimes compute what is made of constants when they load the network.
+        """
+        outputs, inputs, size, _ = kernel.shape
+        side, border, left = size - 1 + block, (size - 1) // 2, block - 1
+        once = self._reshape(self._kernel(kernel, 0), [outputs, 1, inputs, size, size])
+        shifted = [
+            self._padded(once, [0, 0, 0, row, column, 0, 0, 0, left - row, left - column])
+            for row in range(block)
+            for column in range(block)
+        ]
+        blocks = self.add("Concat", *shifted, axis=1)
+        blocks = self._reshape(blocks, [outputs * block**2, inputs, side, side])
+        if self._architecture.padding == "reflect":
+            x, border = self._pad(x, border, "reflect"), 0
+        bias = self._constant(np.repeat(bias, block**2))
+        x = self.add("Conv", x, blocks, bias, strides=[block] * 2, pads=[border] * 4)
+        return self.add("DepthToSpace", x, blocksize=block, mode="CRD")
+
+    def _reshape(self, x, shape):
+        return self.add("Reshape", x, self._constant(np.int64(shape)))
+
     def _enlarged(self, x, kernel, bias):
         """Nearest neighbour x2 and a 3x3 convolution, as one transposed convolution."""
         taps = nearest_kernel(kernel).swapaxes(2, 3)
@@ -135,8 +164,10 @@ class _Graph:
         return self.add("ConvTranspose", x, kernel, bias, strides=[2, 2], pads=pads)
 
     def _pad(self, x, border, mode):
-        pads = np.int64([0, 0, border, border] * 2)
-        return self.add("Pad", x, self._constant(pads), mode=mode)
+        return self._padded(x, [0, 0, border, border] * 2, mode)
+
+    def _padded(self, x, pads, mode="constant"):
+        return self.add("Pad", x, self._constant(np.int64(pads)), mode=mode)
 
     def _of_style(self, path, shape=None):
         """A scale or shift; of several styles the sum of theirs, as much as is asked of each."""
@@ -144,8 +175,7 @@ class _Graph:
         if self._architecture.styles == 1:
             return self._constant(values)
         mixed = self.add("MatMul", "styles", self._constant(values))
-        shape = self._constant(np.int64(shape or [values.shape[1]]))
-        return self.add("Reshape", mixed, shape)
+        return self._reshape(mixed, shape or [values.shape[1]])
 
     def _kernel(self, kernel, outputs):
         """A kernel in the precision in which it is stored; `outputs`: axis of its outputs."""
