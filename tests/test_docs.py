@@ -35,7 +35,7 @@ PLACEHOLDERS = {
     *("starry_night.jpg", "the_scream.jpg", "/data/photos", "candy.pth"),
     *("vgg16.weights.h5", "deep.keras"),
     *("coco/2014", "tfds:coco/2014"),
-    "paintings/",
+    *("paintings/", "starry_night/"),
     *("clip.mp4", "dance.gif", "frames/", "node_modules/onnxruntime-web"),
     "s3://bucket/photos",
 }
