@@ -40,6 +40,8 @@ def options(precision):
     # It counts the processors that the process is bound to, but knows nothing of control groups.
     if (threads := resources.thread_limit()) is not None:
         found["INFERENCE_NUM_THREADS"] = threads
+        # Processes side by side would all hold to the same cores, the first ones.
+        found["ENABLE_CPU_PINNING"] = False
     return found
 
 

@@ -27,6 +27,8 @@ def test_threads_keep_to_the_control_group(monkeypatch):
         monkeypatch.setattr(resources, "thread_limit", lambda limit=limit: limit)
         openvino_devices.compile_model(None)
     assert [options.get("INFERENCE_NUM_THREADS") for options in asked] == [3, None]
+    # Others paint on the rest of the cores: nobody may hold to the first ones.
+    assert asked[0]["ENABLE_CPU_PINNING"] is False
 
 
 @pytest.mark.parametrize(
