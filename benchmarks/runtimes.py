@@ -178,15 +178,7 @@ def main(argv):
                         f"{peak:,.0f}",
                     )
                     rows.append((size, name, *figures))
-    header = (
-        "size",
-        "runtime",
-        "s, median (min)",
-        "ratio",
-        "ns/pixel",
-        "of limit",
-        "first pass, s",
-    )
+    header = ("size", "runtime", "s, median (min)", "ratio", "ns/pixel", "of limit")
     machine.table((*header, "first pass, s", "peak MiB"), rows)
     if values.chart:
         _chart(pyplot, values.chart, medians)
