@@ -22,15 +22,14 @@ from absl import app, flags
 
 from benchmarks import lite, machine
 from fast_style.checkpoints import tensor_bundle
-from fast_style.web import onnx_graph
+from fast_style.web import onnx_graph, site
 
 flags.DEFINE_list("sizes", ["256", "512"], "Sides of the pictures, pixels.")
 flags.DEFINE_enum("precision", "int8", onnx_graph.PRECISIONS, "How the kernels are stored.")
 flags.DEFINE_integer("rounds", 5, "Measured passes of each.")
-flags.DEFINE_integer("threads", 1, "Threads of WebAssembly; more need a page that is isolated.")
+flags.DEFINE_integer("threads", 1, "Threads of WebAssembly.")
 flags.DEFINE_string("chromium", shutil.which("chromium"), "Path of the browser.")
 
-_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 _PAGE = """<!doctype html><script type="module">
 import * as ort from "./ort.wasm.min.mjs";
 ort.env.wasm.wasmPaths = new URL("./", location.href).href;
@@ -67,7 +66,7 @@ class _Host(http.server.SimpleHTTPRequestHandler):
 
 def _write(folder, runtime, prefixes):
     """Fills the folder of the page; returns networks: name to (file, styles), MB."""
-    for name in _FILES:
+    for name in site.RUNTIMES["wasm"]:
         shutil.copy(runtime / name, folder)
     (folder / "index.html").write_text(_PAGE)
     found = {}
@@ -110,8 +109,7 @@ def main(argv):
     machine.check_installed("playwright", "onnx")
     from playwright.sync_api import sync_playwright
 
-    runtime = pathlib.Path(argv[1])
-    runtime = runtime if (runtime / _FILES[0]).is_file() else runtime / "dist"
+    runtime = site.runtime_folder(argv[1])
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         networks = _write(pathlib.Path(folder), runtime, argv[2:])
         handler = functools.partial(_Host, directory=folder)

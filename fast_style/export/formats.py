@@ -81,9 +81,9 @@ def write_onnx(network, path, size=None, calibration=None):
             None: float32.
 
     Raises:
-        ValueError: the package tf2onnx is missing.
+        ValueError: a package that is needed is missing.
     """
-    check_onnx()
+    check_onnx(calibrated=calibration is not None)
     import tf2onnx
 
     _, function = _pixels_function(network, (None, *(size or (None, None))))
@@ -107,10 +107,16 @@ def _in_int8(model, styles, size, calibration):
     return quantization.quantize_with(model, inputs, first, sorted(_NORMALIZING & present))
 
 
-def check_onnx():
-    """Raises `ValueError` if the package that writes ONNX is missing."""
+def check_onnx(calibrated=False):
+    """Raises `ValueError` if the package that writes ONNX, or calibrates its int8, is missing."""
     if importlib.util.find_spec("tf2onnx") is None:
         raise InvalidValue("format onnx needs the package tf2onnx: pip install tf2onnx onnx")
+    if (
+        calibrated and importlib.util.find_spec("onnxruntime") is None
+    ):  # NNCF runs the network on it
+        raise InvalidValue(
+            "int8 of format onnx needs the package onnxruntime: pip install onnxruntime"
+        )
 
 
 def write_keras(network, path):

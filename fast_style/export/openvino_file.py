@@ -4,21 +4,22 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
+from fast_style.checkpoints.styles import arrays_of
 from fast_style.networks.architecture import SMALLEST, STRIDE
 from fast_style.painting import openvino_graph, quantization, segments
 
 
-def write(path, architecture, arrays, size=None, calibration=None):
+def write(network, path, size=None, calibration=None):
     """Writes model.xml and model.bin: "pixels", uint8 RGB `[N, H, W, 3]`, to "stylized" likewise.
 
     Args:
-        path: of model.xml (`pathlib.Path`).
-        architecture: `fast_style.networks.architecture.Architecture` of one style.
-        arrays: dict from path to array, as `fast_style.checkpoints.tensor_bundle.load` returns it.
+        network: a built `TransformNet` of one style.
+        path: path of model.xml.
         size: (height, width) in pixels for which the file is made, or None for any size.
         calibration: list of paths of photographs, with which int8 is calibrated; None: float32.
     """
-    model = _model(architecture, openvino_graph.folded(architecture, arrays), size)
+    architecture = network.architecture
+    model = _model(architecture, openvino_graph.folded(architecture, arrays_of(network)), size)
     if calibration is not None:
         batches = quantization.calibration_batches(calibration, size)
         model = quantization.quantize(model, [{"pixels": batch} for batch in batches])

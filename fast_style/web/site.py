@@ -33,8 +33,7 @@ _LIMITS = {
     "style_scale": STYLE_SCALES,
     "formats": ["jpg", "png", "webp"],
 }
-# Of onnxruntime-web, by what runs the network.
-_RUNTIMES = {
+RUNTIMES = {
     "wasm": ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"),
     "webgpu": (
         "ort.webgpu.min.mjs",
@@ -42,6 +41,7 @@ _RUNTIMES = {
         "ort-wasm-simd-threaded.asyncify.wasm",
     ),
 }
+"""The files of onnxruntime-web, by what runs the network."""
 _PROBE = 256  # pixels, long side of the photograph on which precisions are compared
 # As the server's headers say it; WebAssembly is code, which has to be allowed by name.
 _POLICY = (
@@ -74,7 +74,7 @@ def export_site(prefix, folder, onnxruntime_web, paintings=None, sample=None, st
     """
     if importlib.util.find_spec("onnx") is None:
         raise InvalidValue("format web needs the package onnx: pip install onnx")
-    runtime = _runtime_folder(onnxruntime_web)
+    runtime = runtime_folder(onnxruntime_web)
     folder = os.path.abspath(folder)
     _check_replaceable(folder)
     architecture, arrays, metadata = tensor_bundle.load(prefix)
@@ -98,9 +98,9 @@ def export_site(prefix, folder, onnxruntime_web, paintings=None, sample=None, st
     return precision
 
 
-def _runtime_folder(path):
-    """The folder with the files of the runtime."""
-    files = [file for group in _RUNTIMES.values() for file in group]
+def runtime_folder(path):
+    """The folder with the runtime's files (`pathlib.Path`): that of the package, or its "dist"."""
+    files = [file for group in RUNTIMES.values() for file in group]
     folders = (Path(path), Path(path, "dist"))
     for folder in folders:
         if all((folder / file).is_file() for file in files):
@@ -173,7 +173,7 @@ def _write(folder, architecture, names, network, precision, runtime, paintings, 
             shutil.copyfile(source, folder / "thumbnails" / source.name)
         style.pop("stem", None)
     (folder / "ort").mkdir()
-    for files in _RUNTIMES.values():
+    for files in RUNTIMES.values():
         for file in files:
             shutil.copyfile(runtime / file, folder / "ort" / file)
     package = runtime.parent / "package.json"  # its version and licence
@@ -204,7 +204,7 @@ def _finish(folder, architecture, names, described, precision):
         "network": NETWORK,
         "networks": [network],
         "precision": precision,
-        "runtimes": {kind: [f"ort/{file}" for file in _RUNTIMES[kind]] for kind in _RUNTIMES},
+        "runtimes": {kind: [f"ort/{file}" for file in RUNTIMES[kind]] for kind in RUNTIMES},
         "styles": names,
     }
     (folder / _MARK).write_text(json.dumps(about, indent=1), encoding="utf-8")

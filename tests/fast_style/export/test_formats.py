@@ -9,7 +9,6 @@ import openvino
 import pytest
 
 from fast_style import images
-from fast_style.checkpoints import store, tensor_bundle
 from fast_style.export import formats, openvino_file
 from fast_style.networks.transform_net import TransformNet
 from fast_style.painting.stylizer import Stylizer
@@ -122,9 +121,7 @@ def run_openvino(path, pixels):
 @pytest.mark.parametrize("size", [None, (15, 22)])
 def test_openvino(tmp_path, photo, kind, size):
     network = make(kind)
-    store.save_network(network, tmp_path / "ckpt", {})
-    architecture, arrays, _ = tensor_bundle.load(tmp_path / "ckpt")
-    openvino_file.write(tmp_path / "model.xml", architecture, arrays, size)
+    openvino_file.write(network, tmp_path / "model.xml", size)
     for shape in [size] if size else [(16, 24), (17, 9), (1, 1)]:
         pixels = np.stack([photo(*shape, seed=seed) for seed in range(2)])
         assert difference(run_openvino(tmp_path / "model.xml", pixels), network, pixels) <= 1
@@ -133,9 +130,7 @@ def test_openvino(tmp_path, photo, kind, size):
 def test_openvino_in_int8(tmp_path, photo, photos):
     pytest.importorskip("nncf", reason="nncf is not installed")
     network = make("usual")
-    store.save_network(network, tmp_path / "ckpt", {})
-    architecture, arrays, _ = tensor_bundle.load(tmp_path / "ckpt")
-    openvino_file.write(tmp_path / "model.xml", architecture, arrays, calibration=photos)
+    openvino_file.write(network, tmp_path / "model.xml", calibration=photos)
     pixels = photo(40, 50, seed=3)[None]
     stylized = run_openvino(tmp_path / "model.xml", pixels)
     assert 0 < difference(stylized, network, pixels) <= TOLERANCES["int8"]
@@ -175,6 +170,13 @@ def test_keras(tmp_path, photo, kind):
     pixels = photo()[None].astype("float32")
     np.testing.assert_allclose(loaded(pixels), network(pixels), rtol=1e-5, atol=1e-3)
     assert loaded.get_config() == network.get_config()
+
+
+def test_int8_of_onnx_names_the_package_that_calibrates(tmp_path, monkeypatch):
+    missing = {"onnxruntime": None}
+    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: missing.get(name, name))
+    with pytest.raises(ValueError, match="pip install onnxruntime"):
+        formats.write_onnx(make("usual"), tmp_path / "model.onnx", calibration=[])
 
 
 def test_an_unknown_quantization_is_refused(tmp_path):
