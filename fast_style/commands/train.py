@@ -22,7 +22,7 @@ from data.cache import make_cache
 from data.photos import Photos
 from data.sources import TFDS_PREFIX
 from fast_style import command_line, images
-from fast_style.commands import training_flags
+from fast_style.commands import task_flags, training_flags
 from fast_style.commands.training_flags import define as define_flags
 from fast_style.errors import check_utf8
 from fast_style.training.added_style_task import AddedStyleTask
@@ -38,7 +38,7 @@ __all__ = ["define_flags", "main"]
 
 def _make_task(values, style):
     """The task that the flags ask for, and the zoom of its photographs."""
-    settings = training_flags.settings(values)
+    settings = task_flags.settings(values)
     if values.task == "super_resolution":
         return SuperResolutionTask(settings), None
     if values.task == "distillation":
