@@ -31,10 +31,11 @@ class Stylizer:
 
     Raises:
         ValueError: `tile` is smaller than the network's receptive field allows, or is given for
-            super-resolution.
+            super-resolution, or with `jit_compile`.
     """
 
     def __init__(self, network, jit_compile=False, metadata=None, tile=None, max_memory=None):
+        _check_not_compiled(tile, jit_compile)
         if not hasattr(network, "paint"):
             from fast_style.painting.tensorflow_runtime import TensorFlowRuntime
 
@@ -86,6 +87,7 @@ class Stylizer:
             FileNotFoundError: there is no checkpoint at `prefix`.
             fast_style.checkpoints.metadata.CheckpointError: it is damaged, or of another task.
         """
+        _check_not_compiled(tile, jit_compile)
         loaded, metadata = runtimes.load(
             prefix, runtime, jit_compile, task, style, precision, calibration
         )
@@ -172,3 +174,8 @@ class Stylizer:
         if images.ndim == 4:  # a batch takes as much memory as one image as high as all of it
             shape = (shape[0] * shape[1], *shape[2:])
         return memory.plan(self.runtime, shape, self.max_memory, self.tile)
+
+
+def _check_not_compiled(tile, jit_compile):
+    if tile and jit_compile:
+        raise InvalidValue(f"`tile` must be left out with `jit_compile`; received {tile}")

@@ -116,6 +116,8 @@ def test_batches_are_cut_image_by_image(network, photo):
 def test_a_tile_too_small_is_refused_at_once(network):
     with pytest.raises(ValueError, match="`tile` must be 0 .* or at least 16"):
         Stylizer(network, tile=15)
+    with pytest.raises(ValueError, match="`tile`.*`jit_compile`"):
+        Stylizer(network, tile=16, jit_compile=True)
 
 
 def test_bands_are_tried_where_the_whole_finds_too_little_memory(network, photo, monkeypatch):
