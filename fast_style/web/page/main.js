@@ -5,74 +5,16 @@ import * as compare from "./compare.js";
 import { byId, debounced, download, make, sizeOf } from "./elements.js";
 import * as painter from "./painter.js";
 import * as results from "./results.js";
+import { describe, look, offerSizes, options, setLook, showNumbers } from "./settings.js";
 import * as styles from "./styles.js";
+import { clearProblem, problem, say } from "./words.js";
+import { drop, isRunning, start as startWork, work } from "./work.js";
 
 const PAUSE = 350; // milliseconds without a change before it is painted
-const TRIES = 5; // where the painter is busy
-const SIZES = [[512, "Small"], [1024, "Medium"], [2048, "Large"]];
-const MEDIUM = "1024";
-const OWN = "own";
 
 let limits = null;
 let photo = null; // {blob, name, url, width, height}
 let result = null; // what is shown: {blob, url, title, photo, look, choice, made}
-let running = null; // AbortController of what is being painted
-let retry = null; // what "Try again" does
-
-// Settings
-
-function look() {
-  return {
-    strength: byId("strength").value,
-    scale: byId("scale").value,
-    size: byId("size").value,
-    colors: byId("colors").checked,
-    styles: styles.remember(),
-  };
-}
-
-function setLook(kept) {
-  for (const name of ["strength", "scale", "size"]) byId(name).value = kept[name];
-  byId("colors").checked = kept.colors;
-  if (kept.styles) styles.restore(kept.styles);
-  showNumbers();
-}
-
-function showNumbers() {
-  byId("strength-out").textContent = `${byId("strength").value} %`;
-  byId("scale-out").textContent = `${round(2 ** byId("scale").value)} ×`;
-}
-
-const round = (number) => Math.round(100 * number) / 100;
-
-function options(choice) {
-  const size = byId("size").value;
-  return {
-    network: choice.network,
-    style: choice.style,
-    strength: byId("strength").value / 100,
-    keep_colors: byId("colors").checked,
-    image_size: size === OWN ? null : Number(size),
-    style_scale: round(2 ** byId("scale").value),
-  };
-}
-
-function offerSizes() {
-  const select = byId("size");
-  const before = select.value;
-  const long = Math.max(photo.width, photo.height);
-  const most = Math.floor(long * Math.sqrt(limits.result_pixels / (photo.width * photo.height)));
-  const offered = SIZES.filter(([side]) => side < Math.min(long, most)).map(([side, name]) =>
-    make("option", { value: String(side), textContent: `${name}, ${side} px` }),
-  );
-  if (long <= most) {
-    const words = `Own size, ${photo.width} × ${photo.height} px`;
-    offered.push(make("option", { value: OWN, textContent: words }));
-  } else offered.push(make("option", { value: String(most), textContent: `Largest, ${most} px` }));
-  select.replaceChildren(...offered);
-  const values = offered.map((option) => option.value);
-  select.value = [before, MEDIUM, values.at(-1)].find((value) => values.includes(value));
-}
 
 // Photographs
 
@@ -106,7 +48,7 @@ async function take(blob, name) {
   }
   photo = Object.assign(next, size);
   result = null;
-  offerSizes();
+  offerSizes(photo, limits);
   byId("drop").hidden = true;
   byId("actions").hidden = false;
   compare.showPhoto(photo);
@@ -116,68 +58,6 @@ async function take(blob, name) {
 }
 
 // Painting
-
-/**
- * Runs one piece of work in place of what still runs; what it returns, or null where it failed or
- * was dropped. `again` starts it anew, where that may help.
- */
-async function work(words, action, again) {
-  drop();
-  clearProblem();
-  const controller = new AbortController();
-  running = controller;
-  const started = performance.now();
-  const timer = setInterval(() => {
-    const seconds = Math.round((performance.now() - started) / 1000);
-    byId("clock").textContent = seconds ? `${seconds} s` : "";
-  }, 250);
-  say(words);
-  compare.showWorking(true);
-  byId("cancel").hidden = false;
-  try {
-    return await patiently(action, controller.signal);
-  } catch (error) {
-    if (!(error instanceof painter.PaintError) && error.name !== "AbortError") throw error;
-    if (error.name !== "AbortError") problem(error.message, error.passing ? again : null);
-    else if (running === controller) say("Cancelled.");
-    return null;
-  } finally {
-    clearInterval(timer);
-    if (running === controller) {
-      running = null;
-      byId("clock").textContent = "";
-      byId("cancel").hidden = true;
-      compare.showWorking(false);
-      showActions();
-    }
-  }
-}
-
-async function patiently(action, signal) {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await action(signal);
-    } catch (error) {
-      if (!error.retryAfter || attempt === TRIES) throw error;
-      say(`Others are being painted; trying again in ${error.retryAfter} s …`);
-      await pause(1000 * error.retryAfter, signal);
-    }
-  }
-}
-
-function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
-}
-
-function drop() {
-  running?.abort();
-}
 
 async function paint() {
   const choice = styles.choice();
@@ -227,7 +107,7 @@ async function present(next) {
 async function show(next) {
   if (next.photo !== photo) {
     photo = next.photo;
-    offerSizes();
+    offerSizes(photo, limits);
   }
   result = next;
   results.mark(next);
@@ -238,14 +118,6 @@ async function show(next) {
 function tell(made, word) {
   const seconds = Number.isFinite(made.seconds) ? ` in ${made.seconds.toFixed(1)} s` : "";
   say(`${word}${seconds}.${made.notes ? ` Note: ${made.notes}.` : ""}`);
-}
-
-function describe(choice, asked) {
-  const words = [choice.title];
-  if (asked.strength < 1) words.push(`strength ${Math.round(100 * asked.strength)} %`);
-  if (asked.style_scale !== 1) words.push(`strokes ${asked.style_scale} ×`);
-  if (asked.keep_colors) words.push("own colours");
-  return words.join(", ");
 }
 
 // Downloads
@@ -267,28 +139,9 @@ async function save(format, type) {
   download(blob, `${stem}-${style}.${format}`);
 }
 
-// Words
-
-function say(words) {
-  byId("status").textContent = words;
-}
-
-function problem(words, again = null) {
-  say("");
-  retry = again;
-  byId("again").hidden = !again;
-  byId("problem-text").textContent = words;
-  byId("problem").hidden = false;
-}
-
-function clearProblem() {
-  retry = null;
-  byId("problem").hidden = true;
-}
-
 function showActions() {
   for (const id of ["png", "jpg"]) byId(id).disabled = !result;
-  for (const button of byId("enlarge").children) button.disabled = !photo || Boolean(running);
+  for (const button of byId("enlarge").children) button.disabled = !photo || isRunning();
 }
 
 // Start
@@ -340,11 +193,10 @@ byId("reset").addEventListener("click", () => {
   setLook({ strength: 100, scale: 0, size, colors: false });
   paint();
 });
-byId("cancel").addEventListener("click", drop);
-byId("again").addEventListener("click", () => retry?.());
 byId("jpg").addEventListener("click", () => save("jpg", "image/jpeg"));
 byId("png").addEventListener("click", () => save("png", "image/png"));
 
+startWork(showActions);
 results.start((one) => {
   drop();
   clearProblem();
