@@ -50,7 +50,7 @@ OUTPUTS = {
         "checkpoints/small",
         "sheet.jpg",
     ),
-    *("checkpoints/taught", "checkpoints/taught/ckpt-done"),
+    *("checkpoints/taught", "checkpoints/taught/ckpt-done", "checkpoints/moons/ckpt-done"),
     *("exported/scream",),
     *("painted.mp4", "painted.webp", "site/"),
     *("s3://bucket/painted", "/var/tmp/photos"),
