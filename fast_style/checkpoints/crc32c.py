@@ -26,15 +26,13 @@ _TABLE = _table()
 _NUMBERS = _TABLE.tolist()
 
 
-def _two_bytes():
-    """The table for two bytes at a time: uint32 `[65536]`."""
-    registers = np.arange(65536, dtype=np.uint32)
-    for _ in range(2):
-        registers = _TABLE[registers & 255] ^ (registers >> 8)
-    return registers
+def _after_zero(registers):
+    """Registers (uint32) after a byte of zeros."""
+    return _TABLE[registers & 255] ^ (registers >> 8)
 
 
-_PAIRS = _two_bytes()
+# Of two bytes at a time.
+_PAIRS = _after_zero(_after_zero(np.arange(65536, dtype=np.uint32)))
 
 
 def masked(data):
@@ -71,7 +69,7 @@ def checksum(data):
 def _zeros(count):
     """The linear map of a register by `count` zero bytes: uint32 `[32]`, the images of its bits."""
     bits = np.uint32(1) << np.arange(32, dtype=np.uint32)
-    result, step = bits, _TABLE[bits & 255] ^ (bits >> 8)
+    result, step = bits, _after_zero(bits)
     while count:
         if count & 1:
             result = _apply(step, result)
