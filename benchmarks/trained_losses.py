@@ -23,17 +23,20 @@ def load(metadata, style, vgg_weights, name=None):
         ValueError: the network has no style of that name.
     """
     training = metadata["training"]
+    stated = {"loss_border": 0, **metadata["losses"]}  # which is left out where there is none
     settings = LossSettings(
         **{
             name: tuple(value) if isinstance(value, list) else value
-            for name, value in metadata["losses"].items()
+            for name, value in stated.items()
         }
     )
     distances = _style(metadata, name).get("distances")
     if settings.style_reduction == "relative" and distances is None:
         # Version 0.1 called it so.
         settings = dataclasses.replace(settings, style_reduction="energy")
-    network = LossNetwork(settings.layers, training["loss_network"], vgg_weights)
+    network = LossNetwork(
+        settings.layers, training["loss_network"], vgg_weights, border=settings.loss_border
+    )
     painting = images.read(style)
     if training["style_size"]:
         painting = images.fit(painting, training["style_size"])

@@ -17,6 +17,7 @@ from absl import app, flags
 
 from benchmarks import interpreters, machine, runs
 from fast_style import images
+from fast_style.losses.loss_settings import LossSettings
 from fast_style.training.settings import TrainingSettings
 
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
@@ -46,6 +47,8 @@ def _measure(style, folder, size, batch, jit_compile=False, mixed_precision=Fals
         batch_size=batch,
         vgg_weights=values.vgg_weights,
         mixed_precision=mixed_precision,
+        # The work that PyTorch's step does.
+        losses=LossSettings(checkerboard_weight=0, loss_border=0),
     )
     seen, _ = runs.train(settings, style, folder, log_every=settings.steps, jit_compile=jit_compile)
     return [(progress.seconds, progress.waiting) for progress in seen[WARM_UP:]]

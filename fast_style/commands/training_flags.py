@@ -136,6 +136,7 @@ def _define_losses():
         ("style", "style loss"),
         ("pixel", "pixel loss (mean squared difference)"),
         ("tv", "total variation loss (mean absolute difference of neighbouring pixels)"),
+        ("checkerboard", "loss against a weave (what repeats with the network's 4 x 4 grid)"),
         ("stability", "stability loss (painting and moving change places: films hold still)"),
     ):
         _define(flags.DEFINE_float, f"{kind}_weight", f"Weight of the {meaning}.")
@@ -156,6 +157,12 @@ def _define_losses():
         "style_size",
         "Long side to which the painting is resized, pixels; larger gives larger strokes; "
         "0 keeps its own size.",
+    )
+    _define(
+        flags.DEFINE_integer,
+        "loss_border",
+        "Pixels by which pictures are continued, by reflection, before the loss network sees them: "
+        "its zeros beyond the border leave no frame then; 0 for none.",
     )
     _define(flags.DEFINE_enum, "loss_network", "Network of the losses.", loss_network.ARCHITECTURES)
     _define(command_line.define_path, "vgg_weights", loss_network.WEIGHTS_HELP)

@@ -3,6 +3,7 @@
 import re
 
 import keras
+from keras import ops
 
 from fast_style.errors import InvalidValue, check_choice, first_line
 from fast_style.losses import vgg_weights
@@ -37,17 +38,29 @@ class LossNetwork(keras.Model):
             `fast_style.losses.vgg_weights.read` takes (a VGG of Keras, with or without top, one
             fine-tuned inside another model, or PyTorch's), or None for random weights.
         pooling: "max", or "average" as Gatys et al. 2015 prefer.
+        border: int, pixels by which an image is continued on each side, by reflection, and whose
+            features are cut off again: VGG pads its convolutions with zeros, and a network that is
+            trained against features of that draws a frame. A multiple of the stride of the deepest
+            layer. An image with a side of no more than that is not continued.
 
     Attributes:
         preprocessing: the `fast_style.losses.preprocessing.Preprocessing` that is done.
 
     Raises:
-        ValueError: an unsupported layer, architecture or pooling, a file of other weights, or a
-            failed download.
+        ValueError: an unsupported layer, architecture, pooling or border, a file of other weights,
+            or a failed download.
         FileNotFoundError: the file of `weights` is missing.
     """
 
-    def __init__(self, layers, architecture="vgg16", weights="imagenet", pooling="max", **kwargs):
+    def __init__(
+        self,
+        layers,
+        architecture="vgg16",
+        weights="imagenet",
+        pooling="max",
+        border=0,
+        **kwargs,
+    ):
         # Preprocessing stays float32, even if the policy lets the layers compute in half precision.
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
         check_choice("architecture", architecture, ARCHITECTURES)
@@ -63,6 +76,8 @@ class LossNetwork(keras.Model):
                 f"received {', '.join(unknown) or 'none'}"
             )
         self.layer_names = tuple(name for name in names if name in layers)
+        check_border("border", border, layers)
+        self.border = border
         self.stack = []
         for layer in vgg.layers[1:]:
             if "_pool" in layer.name and pooling == "average":
@@ -82,13 +97,19 @@ class LossNetwork(keras.Model):
                 f"received {', '.join(missing)}"
             )
         features = {}
+        # Static: crops, paintings and photographs have a size when this is traced.
+        border = self.border if min(images.shape[1:3]) > self.border else 0
+        if border:
+            sides = (border, border)
+            images = ops.pad(images, [(0, 0), sides, sides, (0, 0)], mode="reflect")
         x = self.preprocessing(images)
         for layer in self.stack:
             if len(features) == len(wanted):
                 break
             x = layer(x)
             if layer.name in wanted:
-                features[layer.name] = x
+                cut = border // smallest_side([layer.name])
+                features[layer.name] = x[:, cut:-cut, cut:-cut] if cut else x
         return features
 
 
@@ -108,6 +129,16 @@ def check_size(name, size, layers):
         raise InvalidValue(
             f"`{name}` must be at least {smallest} for the features of "
             f"block{smallest.bit_length()}; received {size}"
+        )
+
+
+def check_border(name, border, layers):
+    """Raises `ValueError` unless `LossNetwork` of these layers takes such a border."""
+    stride = smallest_side(layers)
+    if border < 0 or border % stride:
+        raise InvalidValue(
+            f"`{name}` must be 0 or a multiple of {stride}, the stride of "
+            f"block{stride.bit_length()}; received {border}"
         )
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 from fast_style.errors import InvalidValue, check_choice, check_weight
+from fast_style.losses.loss_network import check_border
 
 REDUCTIONS = ("relative", "mean", "sum")
 
@@ -37,9 +38,13 @@ class LossSettings:
             released code relu3_3, the default here.
         style_layers: layers of the style loss.
         content_weight, style_weight, tv_weight: factors of the three losses in the total.
-        stability_weight: factor of the stability loss, which training adds to them
+        checkerboard_weight: factor of the loss against patterns of the network's own grid, which
+            training adds to them (`fast_style.losses.checkerboard`); 0 leaves it out.
+        stability_weight: factor of the stability loss, which training adds as well
             (`fast_style.losses.stability`); 0 leaves it out, and its time.
         content_layer_weights, style_layer_weights: a factor for each layer; empty for 1 each.
+        loss_border: int, pixels by which pictures are continued before the loss network sees them
+            (`border` of `fast_style.losses.loss_network.LossNetwork`); 0 for none.
         style_reduction: "mean" or "sum", see `style_loss`; or "relative": each layer's mean form
             divided by what it is for unpainted photographs (`PerceptualLoss.measure_distances`),
             so that one weight does for every painting and every layer has its say. "energy" is
@@ -47,7 +52,8 @@ class LossSettings:
             loss against black is `ENERGY`.
 
     Raises:
-        ValueError: weights that do not match their layers in number, or are negative.
+        ValueError: weights that do not match their layers in number, or are negative, or a border
+            that does not match the deepest layer.
     """
 
     content_layers: tuple[str, ...] = ("block3_conv3",)
@@ -60,9 +66,11 @@ class LossSettings:
     content_weight: float = 1.0
     style_weight: float = 4e5
     tv_weight: float = 1000.0
+    checkerboard_weight: float = 1000.0
     stability_weight: float = 0.0
     content_layer_weights: tuple[float, ...] = ()
     style_layer_weights: tuple[float, ...] = ()
+    loss_border: int = 16
     style_reduction: str = "relative"
 
     def __post_init__(self):
@@ -73,8 +81,9 @@ class LossSettings:
                 getattr(self, f"{kind}_weight"),
                 getattr(self, f"{kind}_layer_weights"),
             )
-        check_weight("tv_weight", self.tv_weight)
-        check_weight("stability_weight", self.stability_weight)
+        for name in ("tv_weight", "checkerboard_weight", "stability_weight"):
+            check_weight(name, getattr(self, name))
+        check_border("loss_border", self.loss_border, self.layers)
         check_choice("style_reduction", self.style_reduction, (*REDUCTIONS, "energy"))
 
     @property

@@ -8,11 +8,13 @@ from fast_style import images
 from fast_style.checkpoints import store
 from fast_style.checkpoints.styles import arrays_of, mix, style_names
 from fast_style.errors import InvalidValue
+from fast_style.losses.checkerboard import checkerboard_loss
 from fast_style.losses.loss_network import smallest_side
 from fast_style.losses.memory import check_fits
 from fast_style.losses.perceptual import PerceptualLoss, clip_through
 from fast_style.losses.stability import stability_loss, warp
 from fast_style.machine import tensorflow_memory
+from fast_style.networks.architecture import STRIDE
 from fast_style.training.painting_task import PaintingTask
 
 MEASURED_CROPS = 20  # to say how far photographs are from a painting; the mean of more is the same
@@ -44,8 +46,10 @@ class StyleTask(PaintingTask):
 
     @property
     def shown(self):
-        stability = ("stability",) if self._moves else ()
-        return ("total", "content", "style", "tv", *stability)
+        losses = self.settings.losses
+        added = ("checkerboard", "stability")
+        used = (name for name in added if getattr(losses, f"{name}_weight"))
+        return ("total", "content", "style", "tv", *used)
 
     @property
     def styles(self):
@@ -99,7 +103,7 @@ class StyleTask(PaintingTask):
             ValueError, FileNotFoundError: its weights can't be loaded.
             OutOfMemory: too little memory is available for the paintings.
         """
-        network = self._loss_network()
+        network = self._loss_network(self.settings.losses.loss_border)
         with tensorflow_memory.reporting_out_of_memory(
             "out of memory at the paintings: lower --style_size"
         ):
@@ -142,13 +146,18 @@ class StyleTask(PaintingTask):
     def loss(self, outputs, targets):
         """The total loss of the pictures, clipped as they are shown, and a dict of its parts."""
         features, styles, flows = targets
-        pictures = clip_through(outputs)
-        if flows is None:
-            return self._loss(pictures, features, styles)
-        pictures, after = tf.split(pictures, 2)
+        pictures, after = clip_through(outputs), None
+        if flows is not None:
+            pictures, after = tf.split(pictures, 2)
         total, parts = self._loss(pictures, features, styles)
-        parts["stability"] = stability_loss(pictures, after, flows)
-        return total + self.settings.losses.stability_weight * parts["stability"], parts
+        weights = self.settings.losses
+        if weights.checkerboard_weight:
+            parts["checkerboard"] = checkerboard_loss(pictures, STRIDE)
+            total += weights.checkerboard_weight * parts["checkerboard"]
+        if after is not None:
+            parts["stability"] = stability_loss(pictures, after, flows)
+            total += weights.stability_weight * parts["stability"]
+        return total, parts
 
     def metadata(self):
         described = [painting.metadata() for painting in self._paintings]

@@ -97,16 +97,19 @@ class Task:
         for name in ("optimizer", "mixed_precision", "learning_rate_schedule"):
             if settings[name] == RunSettings.__dataclass_fields__[name].default:
                 del settings[name]
-        if not losses.get("stability_weight", True):
-            del losses["stability_weight"]
+        for name in ("checkerboard_weight", "stability_weight", "loss_border"):
+            if not losses.get(name, True):
+                del losses[name]
         settings["vgg_weights"] = os.path.basename(self.settings.vgg_weights)
         if self._vgg_hash:
             settings["vgg_sha256"] = self._vgg_hash
         return {"losses": losses, "training": settings}
 
-    def _loss_network(self):
+    def _loss_network(self, border=0):
         settings = self.settings
-        network = LossNetwork(settings.losses.layers, settings.loss_network, settings.vgg_weights)
+        network = LossNetwork(
+            settings.losses.layers, settings.loss_network, settings.vgg_weights, border=border
+        )
         # Of the layers that are used, and of what they are given: the format of the file is free.
         self._vgg_hash = arrays_hash(
             {

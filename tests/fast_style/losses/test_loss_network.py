@@ -124,6 +124,47 @@ def test_average_pooling_averages(network, random_vgg, images):
         assert close is same
 
 
+# Borders
+
+
+def flat(height, width):
+    return np.full((1, height, width, 3), (200, 120, 40), "float32")
+
+
+def test_with_a_border_an_even_image_has_even_features(random_vgg):
+    plain, bordered = (
+        {name: np.asarray(value) for name, value in network(flat(40, 56)).items()}
+        for network in (
+            LossNetwork(LAYERS[:2], weights=random_vgg, border=border) for border in (0, 16)
+        )
+    )
+    for name in LAYERS[:2]:
+        assert bordered[name].shape == plain[name].shape
+        middle = plain[name][:, 8:9, 8:9]
+        np.testing.assert_allclose(bordered[name], middle * np.ones_like(plain[name]), rtol=1e-4)
+        assert np.abs(plain[name] - middle).max() > 0.1 * middle.max()
+
+
+def test_the_zeros_beyond_the_border_reach_less_far_at_every_layer(random_vgg):
+    layers = ("block3_conv3", "block4_conv3")
+    strayed = {}
+    for border in (0, 16):
+        features = LossNetwork(layers, weights=random_vgg, border=border)(flat(160, 160))
+        for name, value in features.items():
+            middle = np.asarray(value)[:, 10:11, 10:11]
+            strayed[name, border] = np.abs(value - middle).mean()
+    for name in layers:
+        assert strayed[name, 16] < 0.6 * strayed[name, 0]
+
+
+@pytest.mark.parametrize("height, width", [(16, 40), (8, 8)])
+def test_an_image_too_small_to_be_continued_is_taken_as_it_is(network, random_vgg, height, width):
+    bordered = LossNetwork(LAYERS, weights=random_vgg, border=16)
+    image = flat(height, width)
+    for name, value in network(image).items():
+        np.testing.assert_array_equal(bordered(image)[name], value)
+
+
 # Errors
 
 
@@ -145,6 +186,8 @@ def test_average_pooling_averages(network, random_vgg, images):
             {"layers": LAYERS, "pooling": "sum"},
             r"`pooling` must be one of max, average; received 'sum'",
         ),
+        ({"layers": LAYERS, "border": 6}, r"`border` must be 0 or a multiple of 4.*received 6"),
+        ({"layers": LAYERS, "border": -4}, r"`border` must be .*received -4"),
     ],
 )
 def test_an_impossible_option_is_named(options, message):

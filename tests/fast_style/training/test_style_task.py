@@ -280,9 +280,49 @@ def test_a_run_with_the_stability_loss_goes_on_as_if_it_was_never_stopped(make):
 
 def test_training_with_the_stability_loss_alone_lowers_it(make):
     alone = dataclasses.replace(
-        SHALLOW, content_weight=0, style_weight=0, tv_weight=0, stability_weight=1
+        SHALLOW,
+        content_weight=0,
+        style_weight=0,
+        tv_weight=0,
+        checkerboard_weight=0,
+        stability_weight=1,
     )
     trainer = make(settings={"steps": 30, "losses": alone, "learning_rate": 0.01})
     losses = []
     trainer.run(lambda progress: losses.append(progress.losses["stability"]))
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+
+
+def test_the_loss_against_a_weave_is_part_of_the_total_and_lowers_it(make):
+    """Alone from the same start, the weave falls; without it, nothing is said of it."""
+    alone = dataclasses.replace(
+        SHALLOW, content_weight=0, style_weight=0, tv_weight=0, checkerboard_weight=1
+    )
+    trainer = make(settings={"steps": 30, "losses": alone, "learning_rate": 0.01})
+    seen = []
+    trainer.run(lambda progress: seen.append(progress.losses))
+    assert all(losses["total"] == losses["checkerboard"] for losses in seen)
+    weaves = [losses["checkerboard"] for losses in seen]
+    assert np.mean(weaves[-5:]) < 0.5 * np.mean(weaves[:5])
+
+
+@pytest.mark.parametrize("name", ["checkerboard_weight", "loss_border"])
+def test_without_an_option_that_came_later_the_metadata_are_what_they_were_before(make, name):
+    without = {"losses": dataclasses.replace(SHALLOW, **{name: 0})}
+    trainer = make("without", settings=without)
+    seen = []
+    trainer.run(seen.append)
+    assert ("checkerboard" in seen[0].losses) is (name != "checkerboard_weight")
+    assert name not in trainer.metadata()["losses"]
+    with pytest.raises(ValueError, match=name):
+        make("without")
+
+
+def test_the_losses_see_pictures_continued_beyond_their_border(make):
+    first = {}
+    for border in (0, 16):
+        losses = dataclasses.replace(SHALLOW, loss_border=border)
+        trainer = make(f"border{border}", settings={"steps": 1, "image_size": 24, "losses": losses})
+        trainer.run(lambda progress, border=border: first.update({border: progress.losses}))
+    assert first[0]["tv"] == pytest.approx(first[16]["tv"], rel=1e-5)  # the same picture
+    assert first[0]["content"] != pytest.approx(first[16]["content"], rel=1e-3)

@@ -34,7 +34,11 @@ def test_a_run_ends_with_the_network_and_the_last_checkpoints(make, tmp_path):
         losses["style/block1_conv1"] + losses["style/block2_conv1"], rel=1e-5
     )
     assert losses["total"] == pytest.approx(
-        losses["content"] + 4e5 * losses["style"] + 1000 * losses["tv"], rel=1e-5
+        losses["content"]
+        + 4e5 * losses["style"]
+        + 1000 * losses["tv"]
+        + 1000 * losses["checkerboard"],
+        rel=1e-5,
     )
     network, _ = store.load_network(tmp_path / "run" / "ckpt-done")
     np.testing.assert_array_equal(
