@@ -4,8 +4,8 @@
 
 PAINTINGS is the folder of the paintings, each named as its style. For each style, by the losses
 that the network was trained with, over the photographs: the share of the style loss that is left at
---share_size, and how many steps of L-BFGS from white noise one pass is worth at --steps_size
-(Johnson et al. 2016, figure 5).
+--share_size, the weave there (what repeats with the network's grid, of 255), and how many steps of
+L-BFGS from white noise one pass is worth at --steps_size (Johnson et al. 2016, figure 5).
 """
 
 import statistics
@@ -32,11 +32,13 @@ flags.DEFINE_integer("seed", 0, "Seed of the noise.")
 
 
 def _share(stylizer, loss, photo):
-    """Style loss of the painted photograph over that of the photograph, and its content loss."""
+    """Of a painted photograph: style loss over the photograph's, content loss, and weave."""
     targets = loss.content_targets(batch(photo))
+    painted = stylizer(photo)
     _, before = loss(batch(photo), targets)
-    _, after = loss(batch(stylizer(photo)), targets)
-    return float(after["style"]) / float(before["style"]), float(after["content"])
+    _, after = loss(batch(painted), targets)
+    share = float(after["style"]) / float(before["style"])
+    return share, float(after["content"]), trained_losses.weave(painted)
 
 
 def _steps(stylizer, loss, photo):
@@ -72,17 +74,17 @@ def main(argv):
         stylizer = Stylizer.load(prefix, style=name if len(known) > 1 else None)
         loss = trained_losses.load(stylizer.metadata, paintings[name], values.vgg_weights, name)
         read = [images.read(path) for path in photos]
-        shares, contents = zip(
+        shares, contents, weaves = zip(
             *(_share(stylizer, loss, images.fit(photo, values.share_size)) for photo in read),
             strict=True,
         )
         row = [name, f"{statistics.mean(shares):.1%}", f"{max(shares):.1%}"]
-        row.append(f"{statistics.mean(contents):.3g}")
+        row += [f"{statistics.mean(contents):.3g}", f"{statistics.mean(weaves):.1f}"]
         if values.most_steps:
             steps = [_steps(stylizer, loss, images.fit(p, values.steps_size)) for p in read]
             row += [f"{statistics.mean(steps):.0f}", min(steps)]
         rows.append(row)
-    header = ["style", "share of style, mean", "worst", "content"]
+    header = ["style", "share of style, mean", "worst", "content", "weave"]
     machine.table(header + ["steps, mean", "least"] * bool(values.most_steps), rows)
 
 

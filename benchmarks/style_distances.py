@@ -32,7 +32,7 @@ def main(argv):
     values = flags.FLAGS
     paintings = read_paintings(argv[1])
     settings = LossSettings()
-    network = LossNetwork(settings.layers, weights=values.vgg_weights)
+    network = LossNetwork(settings.layers, weights=values.vgg_weights, border=settings.loss_border)
     fitted = [batch(images.fit(each.image, values.style_size)) for each in paintings]
     loss = PerceptualLoss(network, fitted, settings, separate=True)
     crops = Photos(argv[2], values.image_size).sample(MEASURED_CROPS)

@@ -4,7 +4,7 @@
 
 Prints, for each photograph, the content loss of the stylized picture, the style loss of the
 photograph and of the stylized picture, and the totals, with the loss settings that the network was
-trained with.
+trained with, and the weave: what repeats with the network's grid, of 255, before and after.
 """
 
 import os
@@ -34,7 +34,8 @@ def main(argv):
             photo = images.fit(photo, flags.FLAGS.image_size)
         targets = loss.content_targets(batch(photo))
         before, parts_before = loss(batch(photo), targets)
-        after, parts_after = loss(batch(stylizer(photo)), targets)
+        painted = stylizer(photo)
+        after, parts_after = loss(batch(painted), targets)
         share = float(parts_after["style"]) / float(parts_before["style"])
         rows.append(
             (
@@ -46,6 +47,7 @@ def main(argv):
                 f"{share:.1%}",
                 f"{float(before):.3g}",
                 f"{float(after):.3g}",
+                f"{trained_losses.weave(photo):.1f}, {trained_losses.weave(painted):.1f}",
             )
         )
     machine.table(
@@ -58,6 +60,7 @@ def main(argv):
             "share",
             "total before",
             "total after",
+            "weave",
         ),
         rows,
     )

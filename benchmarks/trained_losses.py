@@ -1,12 +1,14 @@
-"""The loss that a network was trained with, from its metadata."""
+"""The loss that a network was trained with, from its metadata, and the weave in its pictures."""
 
 import dataclasses
 
 from fast_style import images
 from fast_style.errors import InvalidValue
+from fast_style.losses.checkerboard import checkerboard_loss
 from fast_style.losses.loss_network import LossNetwork
 from fast_style.losses.loss_settings import LossSettings
 from fast_style.losses.perceptual import PerceptualLoss
+from fast_style.networks.architecture import STRIDE
 from gatys.objective import batch
 
 
@@ -44,6 +46,15 @@ def load(metadata, style, vgg_weights, name=None):
     if distances is not None:
         loss.set_distances([[distances[layer] for layer in settings.style_layers]])
     return loss
+
+
+def weave(picture):
+    """Root mean square of what repeats with the network's grid, of 255.
+
+    Args:
+        picture: uint8 RGB `[H, W, 3]`.
+    """
+    return float(checkerboard_loss(batch(picture), STRIDE)) ** 0.5
 
 
 def _style(metadata, name):

@@ -25,7 +25,7 @@ def grid(rows, column_labels=(), row_labels=(), captions=()):
         uint8 RGB.
     """
     cell = np.max([picture.shape[:2] for row in rows for picture in row], axis=0)
-    font = ImageFont.load_default(max(10, int(cell[0]) // 14))
+    font = ImageFont.load_default(max(12, int(cell[0]) // 14))  # below 12 a space is none
     beneath = [text for row in captions for text in row]
     texts = [font.getbbox(text) for text in (*column_labels, *row_labels, *beneath, "x")]
     line = int(max(box[3] for box in texts)) + GAP
