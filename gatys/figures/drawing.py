@@ -17,7 +17,7 @@ LAYERS = Settings.style_layers
 RATIOS = {"relative": (1e-3, 1e-2, 1e-1, 1.0), "sum": (1e-5, 1e-4, 1e-3, 1e-2)}
 JOHNSON_LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3", "block5_conv1", "block5_conv3")
 # The paper adds total variation, summed over the pixels, and names no weight.
-JOHNSON_TV = 1.0  # for each pixel
+JOHNSON_TV = 0.1  # for each pixel
 
 
 @dataclasses.dataclass
