@@ -37,8 +37,9 @@ def grid(rows, column_labels=(), row_labels=(), captions=()):
     sheet = Image.new("RGB", (left + columns * width, top + len(rows) * height), _PAPER)
     draw = ImageDraw.Draw(sheet)
     for number, text in enumerate(column_labels):
-        place = (left + number * width + int(cell[1]) // 2, top - GAP // 2)
-        draw.text(place, text, _INK, font, anchor="mb")
+        baseline = top - GAP // 2 - font.getmetrics()[1]  # one for all, with descenders or without
+        place = (left + number * width + int(cell[1]) // 2, baseline)
+        draw.text(place, text, _INK, font, anchor="ms")
     for number, text in enumerate(row_labels):
         place = (GAP, top + number * height + int(cell[0]) // 2)
         draw.text(place, text, _INK, font, anchor="lm")
