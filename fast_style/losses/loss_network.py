@@ -97,8 +97,10 @@ class LossNetwork(keras.Model):
                 f"received {', '.join(missing)}"
             )
         features = {}
-        # Static: crops, paintings and photographs have a size when this is traced.
-        border = self.border if min(images.shape[1:3]) > self.border else 0
+        border = self.border
+        # Their size is known when this is traced: crops, paintings and photographs have one.
+        if border and min(images.shape[1:3]) <= border:
+            border = 0
         if border:
             sides = (border, border)
             images = ops.pad(images, [(0, 0), sides, sides, (0, 0)], mode="reflect")
