@@ -51,7 +51,8 @@ def test_a_style_is_trained_and_painted_with(style, photos, flags, tmp_path):
     process = train(style, photos, *flags, cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     assert "trained 4 steps: run/ckpt-done" in process.stdout
-    assert re.search(r"4/4.*total \S+ content \S+ style \S+ tv \S+ \S+ images/s", process.stderr)
+    losses = r"total \S+ content \S+ style \S+ tv \S+ checkerboard \S+"
+    assert re.search(rf"4/4.*{losses} \S+ images/s", process.stderr)
     assert os.listdir(tmp_path / "run" / "log")
     photo = photos / "0.png"
     process = run_script("eval.py", photo, "run/ckpt-done", "--output=res.png", cwd=tmp_path)
