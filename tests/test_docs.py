@@ -32,7 +32,7 @@ PYTHON_MODULES = {"pytest", "venv"}
 PLACEHOLDERS = {
     *("photo.jpg", "style.jpg", "other.jpg", "another.jpg", "small.png", "10000x8000.jpg"),
     *("holiday/", "photos/", "photos/train", "photos/**/*.jpg", "/path/to/train/", "Set5/"),
-    *("starry_night.jpg", "the_scream.jpg", "/data/photos", "candy.pth"),
+    *("starry_night.jpg", "the_scream.jpg", "grande_jatte.jpg", "/data/photos", "candy.pth"),
     *("vgg16.weights.h5", "deep.keras"),
     *("coco/2014", "tfds:coco/2014"),
     *("paintings/", "starry_night/"),
