@@ -33,10 +33,8 @@ flags.DEFINE_integer("seed", 0, "Seed of the noise.")
 
 def _share(stylizer, loss, photo):
     """Of a painted photograph: style loss over the photograph's, content loss, and weave."""
-    targets = loss.content_targets(batch(photo))
     painted = stylizer(photo)
-    _, before = loss(batch(photo), targets)
-    _, after = loss(batch(painted), targets)
+    (_, before), (_, after) = trained_losses.compare(loss, photo, painted)
     share = float(after["style"]) / float(before["style"])
     return share, float(after["content"]), trained_losses.weave(painted)
 

@@ -14,7 +14,6 @@ from absl import app, flags
 from benchmarks import machine, trained_losses
 from fast_style import images
 from fast_style.painting.stylizer import Stylizer
-from gatys.objective import batch
 
 flags.DEFINE_string("style", None, "Which style of a network of several.")
 flags.DEFINE_string("vgg_weights", "imagenet", '"imagenet" or the path of a Keras weights file.')
@@ -32,10 +31,8 @@ def main(argv):
         photo = images.read(path)
         if flags.FLAGS.image_size:
             photo = images.fit(photo, flags.FLAGS.image_size)
-        targets = loss.content_targets(batch(photo))
-        before, parts_before = loss(batch(photo), targets)
         painted = stylizer(photo)
-        after, parts_after = loss(batch(painted), targets)
+        (before, parts_before), (after, parts_after) = trained_losses.compare(loss, photo, painted)
         share = float(parts_after["style"]) / float(parts_before["style"])
         rows.append(
             (

@@ -48,6 +48,20 @@ def load(metadata, style, vgg_weights, name=None):
     return loss
 
 
+def compare(loss, photo, painted):
+    """The losses of a photograph, and of what a network made of it.
+
+    Args:
+        loss: a `PerceptualLoss`.
+        photo, painted: uint8 RGB `[H, W, 3]`.
+
+    Returns:
+        Two pairs, as `PerceptualLoss` returns them: of the photograph and of the painted one.
+    """
+    targets = loss.content_targets(batch(photo))
+    return loss(batch(photo), targets), loss(batch(painted), targets)
+
+
 def weave(picture):
     """Root mean square of what repeats with the network's grid, of 255.
 

@@ -36,8 +36,8 @@ def grid(rows, column_labels=(), row_labels=(), captions=()):
     columns = max(len(row) for row in rows)
     sheet = Image.new("RGB", (left + columns * width, top + len(rows) * height), _PAPER)
     draw = ImageDraw.Draw(sheet)
+    baseline = top - GAP // 2 - font.getmetrics()[1]  # one for all, with descenders or without
     for number, text in enumerate(column_labels):
-        baseline = top - GAP // 2 - font.getmetrics()[1]  # one for all, with descenders or without
         place = (left + number * width + int(cell[1]) // 2, baseline)
         draw.text(place, text, _INK, font, anchor="ms")
     for number, text in enumerate(row_labels):
